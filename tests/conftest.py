@@ -1,0 +1,6 @@
+"""What all tests share: hypothesis draws the same examples every time, so that a test that passes keeps passing."""
+
+from hypothesis import settings
+
+settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=30, print_blob=False)
+settings.load_profile("fixed")
