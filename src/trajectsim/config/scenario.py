@@ -1,0 +1,223 @@
+"""A scenario: which model, people, prices and worlds, resolved from files, defaults and overrides, and frozen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from trajectsim.config.load import Loaded, read_kind
+from trajectsim.config.messages import validated
+from trajectsim.config.overrides import COMMAND_LINE, apply_keys, parameter_settings, replaced, set_number
+from trajectsim.config.reader import Document, Loc, Place, read_yaml
+from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec, Text
+from trajectsim.errors import Mistake, UserError
+
+__all__ = ["Scenario", "content_hash", "load_scenario"]
+
+_TEXTS = {"title", "description", "note"}
+_NOT_CONTENT = {"draws", "replicates", "set", "model", "population", "prices", "title"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario as it will run.
+
+    `model` is the base model (interventions not merged in); `interventions` all that any arm names, in the order of
+    first naming, by their own names (which the arms of `spec` use too). `provenance` says who set each key of the
+    scenario and each parameter that was set; `documents` are the files as read, by part: scenario, model, population,
+    prices, interventions.<name>.
+    """
+
+    spec: ScenarioSpec
+    model: ModelSpec
+    interventions: dict[str, Intervention]
+    population: Population
+    prices: PriceBook | None
+    path: Path
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, Document] = field(default_factory=dict, repr=False, compare=False)
+
+    def mistake(self, part: str, loc: Loc, what: str, **fields: Any) -> Mistake:
+        """Return a mistake about what stands at `loc` in a part of the scenario, with its file, line and key."""
+        return self.documents.get(part, Document({})).mistake(loc, what, **fields)
+
+
+def load_scenario(path: str | Path, overrides: Mapping[str, str] = {}) -> Scenario:
+    """Read a scenario and everything it names.
+
+    Args:
+        path: the scenario file.
+        overrides: keys of the scenario (`size`) or paths of parameters to texts; they go over the file.
+
+    Raises:
+        UserError: with all mistakes of form that the files hold. What the files say about each other is for `check`.
+    """
+    file = Path(path)
+    document = read_yaml(file, str(path))
+    left = apply_keys(document, overrides)
+    spec = validated(ScenarioSpec, document)
+    parts = _Parts(document, file.parent, set(overrides))
+    model = parts.read("model", spec.model, ("model",))
+    population = parts.read("population", spec.population, ("population",))
+    prices = parts.read("prices", spec.prices, ("prices",)) if spec.prices is not None else None
+    spec, interventions = parts.interventions(spec)
+    if parts.mistakes or model is None or population is None:
+        raise UserError(parts.mistakes)
+    scenario = Scenario(
+        spec=spec,
+        model=model,
+        interventions=interventions,
+        population=population,
+        prices=prices,
+        path=file,
+        provenance=_provenance(document, overrides),
+        documents=parts.documents,
+    )
+    return _with_settings(scenario, parameter_settings(document, spec, left))
+
+
+class _Parts:
+    """Reads the files a scenario names; collects mistakes, so that all are told at once."""
+
+    def __init__(self, document: Document, base: Path, overridden: set[str]) -> None:
+        self.documents: dict[str, Document] = {"scenario": document}
+        self.base = base
+        self.overridden = overridden
+        self.mistakes: list[Mistake] = []
+
+    def read(self, kind: str, name: str, loc: Loc) -> Any:
+        """Return one file as an object, or None where it holds mistakes."""
+        loaded = self._loaded(kind, name, loc)
+        if loaded is None:
+            return None
+        self.documents[kind] = loaded.document
+        return loaded.spec
+
+    def _loaded(self, kind: str, name: str, loc: Loc) -> Loaded[Any] | None:
+        scenario = self.documents["scenario"]
+        at = scenario.mistake(loc, "")
+        base = None if loc[0] in self.overridden else self.base
+        place: Place = (at.file or "", at.line)
+        if loc not in scenario.places:
+            place = (str(scenario.places[()][0]), None)
+        try:
+            return read_kind(kind, name, base, place, at.key)
+        except UserError as error:
+            self.mistakes += error.mistakes
+            return None
+
+    def interventions(self, spec: ScenarioSpec) -> tuple[ScenarioSpec, dict[str, Intervention]]:
+        """Return the interventions of all arms by name, and the scenario with its arms naming them so."""
+        by_given: dict[str, Loaded[Any] | None] = {}
+        found: dict[str, Intervention] = {}
+        arms = []
+        for i, arm in enumerate(spec.arms):
+            names = []
+            for j, given in enumerate(arm.interventions):
+                loc: Loc = ("arms", i, "interventions", j)
+                if given not in by_given:
+                    by_given[given] = self._loaded("intervention", given, loc)
+                    self._keep(by_given[given], found, loc)
+                loaded = by_given[given]
+                names.append(given if loaded is None else str(loaded.spec.name))
+                if names.count(names[-1]) > 1:
+                    what = f"'{given}' stands twice in this arm"
+                    self.mistakes.append(self.documents["scenario"].mistake(loc, what, cure="keep one of the two"))
+            arms.append(arm.model_copy(update={"interventions": names}))
+        return spec.model_copy(update={"arms": arms}), found
+
+    def _keep(self, loaded: Loaded[Any] | None, found: dict[str, Intervention], loc: Loc) -> None:
+        if loaded is None:
+            return
+        name = str(loaded.spec.name)
+        if name in found:
+            what = f"two files declare an intervention named '{name}'"
+            self.mistakes.append(self.documents["scenario"].mistake(loc, what, cure="give one of them another name"))
+        found[name] = loaded.spec
+        self.documents[f"interventions.{name}"] = loaded.document
+
+
+def _provenance(document: Document, overrides: Mapping[str, str]) -> dict[str, str]:
+    """Return for every key of a scenario who set it: default, the file with its line, or the command line."""
+    origin = {}
+    for name in ScenarioSpec.model_fields:
+        if name in overrides:
+            origin[name] = COMMAND_LINE
+        elif name in document.data:
+            file, line = document.places[(name,)]
+            origin[name] = f"{Path(file).name}:{line}"
+        else:
+            origin[name] = "default"
+    return origin
+
+
+def _with_settings(scenario: Scenario, settings: Mapping[str, tuple[float, Place]]) -> Scenario:
+    """Return the scenario with every parameter that is set fixed at its value."""
+    mistakes: list[Mistake] = []
+    origin = dict(scenario.provenance)
+    for path, (value, place) in settings.items():
+        try:
+            found, new = set_number(scenario, path, value, place)
+        except UserError as error:
+            mistakes += error.mistakes
+            continue
+        scenario = _with_part(scenario, found.part, found.loc, new)
+        origin[path] = COMMAND_LINE if place[1] is None else f"{Path(place[0]).name}:{place[1]}"
+    if mistakes:
+        raise UserError(mistakes)
+    return replace(scenario, provenance=origin)
+
+
+def _with_part(scenario: Scenario, part: str, loc: Loc, new: Any) -> Scenario:
+    if part.startswith("interventions."):
+        name = part.removeprefix("interventions.")
+        changed = {**scenario.interventions, name: replaced(scenario.interventions[name], loc, new)}
+        return replace(scenario, interventions=changed)
+    changed_part: Any = {part: replaced(getattr(scenario, part), loc, new)}
+    return replace(scenario, **changed_part)
+
+
+# --- content hash -----------------------------------------------------------------------------------------------------
+
+
+def content_hash(scenario: Scenario) -> str:
+    """Return the SHA-256 of everything that can change a result, as 64 hexadecimal digits.
+
+    Left out are the numbers of draws and replicates (a study can grow), texts for people, and the names of files. The
+    order of keys plays no part, except where it carries meaning: domains, states, latents, traits and arms.
+    """
+    spec = {name: _plain(value) for name, value in scenario.spec if name not in _NOT_CONTENT}
+    content = {
+        "scenario": spec,
+        "model": _plain(scenario.model),
+        "population": _plain(scenario.population),
+        "interventions": {name: _plain(item) for name, item in scenario.interventions.items()},
+        "prices": _plain(scenario.prices),
+        "order": {
+            "domains": [[name, *domain.states] for name, domain in scenario.model.domains.items()],
+            "latents": list(scenario.model.latents),
+            "traits": list(scenario.population.traits),
+            "interventions": list(scenario.interventions),
+        },
+    }
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return a declaration as plain values for JSON, texts for people left out."""
+    if isinstance(value, Text):
+        return None
+    if isinstance(value, BaseModel):
+        return {name: _plain(item) for name, item in value if name not in _TEXTS}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value
