@@ -15,7 +15,9 @@ RANK = {
     "errors": 0, "evidence": 1, "config": 1, "engine": 2, "model": 3, "economics": 4, "study": 4, "analysis": 5,
     "report": 6, "app": 7, "cli": 7,
 }
-HEAVY = "duckdb jinja2 matplotlib mesa networkx numba numpy pandas pyarrow pydantic scipy".split()
+HEAVY = [
+    "duckdb", "jinja2", "matplotlib", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy",
+]
 HELP = """
 import trajectsim.cli
 try:

@@ -1,0 +1,1 @@
+"""Analysis: from tables of results to answers. Works on the results store alone, or on a declaration alone."""
