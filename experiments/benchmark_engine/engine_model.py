@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,18 @@ def people(scenario: Scenario, program: Program, draw: Any, n: int, seed: int) -
     return columns
 
 
-def run(work: Workload, n: int, seed: int = 1, threads: int = 1) -> Outcome:
-    """Run the whole workload with the engine."""
+def prepare(work: Workload, n: int, seed: int = 1, threads: int = 1) -> Callable[[], Outcome]:
+    """Make n youths; the returned function lives all their months (`work.months` of them)."""
     scenario, program, draw = declared()
     columns = people(scenario, program, draw, n, seed)
-    ledger = simulate(program, program.values(draw), columns, run_key(seed, 0, 0), threads=threads)
-    occupancy = snapshots(ledger).sum(axis=1)[1:]
-    mean = columns.accounts.mean(axis=1)
-    sd = np.array([row.std() for row in columns.accounts])
-    return Outcome(n, occupancy, mean, sd)
+    values = program.values(draw)
+
+    def live() -> Outcome:
+        ledger = simulate(program, values, columns, run_key(seed, 0, 0), steps=work.months, threads=threads)
+        if ledger.capped.any():
+            raise AssertionError("a hazard exceeded its declared bound")
+        mean = columns.accounts.mean(axis=1)
+        sd = np.array([row.std() for row in columns.accounts])
+        return Outcome(n, snapshots(ledger).sum(axis=1)[1:], mean, sd)
+
+    return live

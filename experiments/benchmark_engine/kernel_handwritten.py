@@ -10,6 +10,7 @@ drift at a constant speed between moves, so they are brought up to date at candi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -205,13 +206,13 @@ def live(a, seed, first, last, months, p_male, p_lvb, age_low, age_n, state, lat
             add_costs(a, state, total, block + i, paid[i], months)
 
 
-def run(work: Workload, n: int, seed: int = 1, threads: int = 1) -> Outcome:
-    """Run the whole workload with the hand-written kernel."""
+def prepare(work: Workload, n: int, seed: int = 1, threads: int = 1) -> Callable[[], Outcome]:
+    """Make room for n youths; the returned function gives them their traits and lives all their months."""
     a = arrays(work)
-    state = np.empty((4, n), np.uint8)
-    latent = np.empty((2, n), np.float32)
-    age = np.empty(n, np.int16)
-    male, lvb = np.empty(n, np.uint8), np.empty(n, np.uint8)
+    state = np.zeros((4, n), np.uint8)
+    latent = np.zeros((2, n), np.float32)
+    age = np.zeros(n, np.int16)
+    male, lvb = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
     total = np.zeros((len(work.payers), n), np.float32)
     blocks = -(-n // BLOCK)
     edges = [min(blocks * j // threads * BLOCK, n) for j in range(threads + 1)]
@@ -224,8 +225,11 @@ def run(work: Workload, n: int, seed: int = 1, threads: int = 1) -> Outcome:
             state, latent, age, male, lvb, total, change[j],
         )
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(part, range(threads)))
-    mean = total.mean(axis=1, dtype=np.float64)
-    sd = np.array([row.std(dtype=np.float64) for row in total])
-    return Outcome(n, np.cumsum(change.sum(axis=0), axis=0), mean, sd)
+    def all_parts() -> Outcome:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(part, range(threads)))
+        mean = total.mean(axis=1, dtype=np.float64)
+        sd = np.array([row.std(dtype=np.float64) for row in total])
+        return Outcome(n, np.cumsum(change.sum(axis=0), axis=0), mean, sd)
+
+    return all_parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import mesa
@@ -111,13 +112,17 @@ class YouthModel(mesa.Model):
         self.month += 1
 
 
-def run(work: Workload, n: int, seed: int = 1) -> Outcome:
-    """Run the whole workload with Mesa."""
+def prepare(work: Workload, n: int, seed: int = 1) -> Callable[[], Outcome]:
+    """Make n youths; the returned function lives all their months."""
     model = YouthModel(work, n, seed)
-    for _ in range(work.months):
-        model.step()
-    labels = [(d, s) for d, names in zip(DOMAINS, work.states, strict=True) for s in names]
-    counted = model.datacollector.get_model_vars_dataframe()["occupancy"]
-    occupancy = np.array([[month.get(label, 0) for label in labels] for month in counted], np.int64)
-    costs = np.array([youth.costs for youth in model.agents])
-    return Outcome(n, occupancy, costs.mean(axis=0), costs.std(axis=0))
+
+    def live() -> Outcome:
+        for _ in range(work.months):
+            model.step()
+        labels = [(d, s) for d, names in zip(DOMAINS, work.states, strict=True) for s in names]
+        counted = model.datacollector.get_model_vars_dataframe()["occupancy"]
+        occupancy = np.array([[month.get(label, 0) for label in labels] for month in counted], np.int64)
+        costs = np.array([youth.costs for youth in model.agents])
+        return Outcome(n, occupancy, costs.mean(axis=0), costs.std(axis=0))
+
+    return live

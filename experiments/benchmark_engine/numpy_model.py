@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from experiments.benchmark_engine.workload import DOMAINS, Outcome, Way, Workload
 
 
-def run(work: Workload, n: int, seed: int = 1) -> Outcome:
-    """Run the whole workload with NumPy columns."""
+def prepare(work: Workload, n: int, seed: int = 1) -> Callable[[], Outcome]:
+    """Make n youths; the returned function lives all their months."""
     rng = np.random.default_rng(seed)
     age = rng.integers(work.age0[0], work.age0[1] + 1, n).astype(np.int16)
-    male = rng.random(n) < work.p_male
-    lvb = rng.random(n) < work.p_lvb
+    male, lvb = rng.random(n) < work.p_male, rng.random(n) < work.p_lvb
     E, B = rng.random(n), rng.random(n)
     state = np.empty((len(DOMAINS), n), np.uint8)
     for d, shares in enumerate(work.start):
         state[d] = np.searchsorted(np.cumsum(shares)[:-1], rng.random(n), side="right")
+    return partial(_live, work, rng, age, male, lvb, E, B, state)
+
+
+def _live(
+    work: Workload, rng: np.random.Generator, age: np.ndarray, male: np.ndarray, lvb: np.ndarray, E: np.ndarray,
+    B: np.ndarray, state: np.ndarray,
+) -> Outcome:
+    n = len(age)
     leaving = [
         [[way for way in work.ways if (way.domain, way.source) == (d, s)] for s in range(len(names))]
         for d, names in enumerate(work.states)

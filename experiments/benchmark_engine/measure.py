@@ -1,0 +1,61 @@
+"""One measurement in a process of its own: peak memory, or the time of first calls. Prints one line of JSON.
+
+    python -m experiments.benchmark_engine.measure memory engine 100000
+    python -m experiments.benchmark_engine.measure compile engine
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from experiments.benchmark_engine.workload import Outcome, read
+
+MODULES = {
+    "mesa": "mesa_model", "numpy": "numpy_model", "handwritten": "kernel_handwritten", "engine": "engine_model",
+}
+
+
+def preparer(name: str) -> Callable[..., Callable[[], Outcome]]:
+    """Return the function `prepare` of an implementation, imported when asked for."""
+    prepare: Callable[..., Callable[[], Outcome]] = import_module(
+        f"experiments.benchmark_engine.{MODULES[name]}"
+    ).prepare
+    return prepare
+
+
+def peak_bytes() -> int | None:
+    """Return the largest resident size of this process so far, or None where the platform does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * unit
+
+
+def memory(name: str, n: int) -> dict[str, Any]:
+    """Make n youths, let them live two months, and return the peak."""
+    preparer(name)(replace(read(), months=2), n)()
+    return {"peak": peak_bytes()}
+
+
+def compile_time(name: str) -> dict[str, Any]:
+    """Return how much longer the first run of 512 youths takes than the second: compiling, or reading the cache."""
+    prepare, work = preparer(name), replace(read(), months=2)
+    seconds = []
+    for _ in range(2):
+        start = time.perf_counter()
+        prepare(work, 512)()
+        seconds.append(time.perf_counter() - start)
+    return {"first": seconds[0], "second": seconds[1]}
+
+
+if __name__ == "__main__":
+    what, which, *rest = sys.argv[1:]
+    print(json.dumps(memory(which, int(rest[0])) if what == "memory" else compile_time(which)))
