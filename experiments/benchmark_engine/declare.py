@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 HEAD = """# {title}
 # Written by declare.py from youth4.json. Every number is invented for timing; none is an estimate of anything.
 """
-ORIGIN = "source: youth4, locator: {locator}, grade: D, note: invented for timing"
+ORIGIN = "source: table youth4.json, locator: {locator}, grade: D, note: invented for timing"
 
 
 def number(value: float, unit: str, locator: str) -> str:
