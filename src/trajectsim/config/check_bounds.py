@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from trajectsim.config.names import Names
+from trajectsim.config.names import RATES, Names
 from trajectsim.config.reader import Loc
 from trajectsim.config.schema import AgeTable, Exit, Number
 from trajectsim.evidence.parameter import Parameter
@@ -40,9 +40,9 @@ def check_bounds(names: Names) -> None:
 
 
 def _per_step(names: Names, part: str, number: Number | None) -> float | None:
-    """Return the central value of a rate per step; a probability stays what it is."""
+    """Return the central value of a rate per step; a probability stays what it is; None for any other unit."""
     parameter = names.resolved(part, number)
-    if parameter is None:
+    if parameter is None or parameter.unit not in (*RATES, "probability"):
         return None
     steps = names.scenario.model.steps_per_year
     scale = {"per month": 12 / steps, "per year": 1 / steps}.get(parameter.unit, 1.0)

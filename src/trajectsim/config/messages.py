@@ -303,13 +303,16 @@ def _pattern(loc: Loc, value: Any, ctx: Any, document: Document) -> Mistake:
 
 def _own_rule(loc: Loc, message: str, value: Any, document: Document) -> Mistake:
     """Translate a rule of the form itself; a rule about one key inside the mapping is placed at that key."""
-    words = message.split(" ", 1)[0].strip("`'")
+    first = [word.strip("`'") for word in message.split(" ")[:2]]
     if isinstance(value, Mapping):
         inner = value.get("distribution")
-        if words in value:
-            loc = (*loc, words)
-        elif isinstance(inner, Mapping) and words in inner:
-            loc = (*loc, "distribution", words)
+        for word in first:
+            if word in value:
+                loc = (*loc, word)
+                break
+            if isinstance(inner, Mapping) and word in inner:
+                loc = (*loc, "distribution", word)
+                break
     what, _, allowed = message.partition(": it must lie ")
     return document.mistake(loc, what, allowed=allowed or None)
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from trajectsim.config.load import Loaded, read_kind
+from trajectsim.config.load import Loaded, packaged_names, read_kind
 from trajectsim.config.messages import validated
 from trajectsim.config.overrides import COMMAND_LINE, apply_keys, parameter_settings, replaced, set_number
-from trajectsim.config.reader import Document, Loc, Place, read_yaml
+from trajectsim.config.reader import Document, Loc, Place, place_of, read_yaml
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec, Text
 from trajectsim.errors import Mistake, UserError
 
-__all__ = ["Scenario", "content_hash", "load_scenario"]
+__all__ = ["Scenario", "content_hash", "load_scenario", "packaged_scenario"]
 
 _TEXTS = {"title", "description", "note"}
 _NOT_CONTENT = {"draws", "replicates", "set", "model", "population", "prices", "title"}
@@ -58,8 +58,12 @@ def load_scenario(path: str | Path, overrides: Mapping[str, str] = {}) -> Scenar
     Raises:
         UserError: with all mistakes of form that the files hold. What the files say about each other is for `check`.
     """
-    file = Path(path)
-    document = read_yaml(file, str(path))
+    document = read_yaml(Path(path), str(path))
+    return _resolved(document, Path(path), overrides)
+
+
+def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> Scenario:
+    """Return the scenario that a document, the files it names and the overrides make together."""
     left = apply_keys(document, overrides)
     spec = validated(ScenarioSpec, document)
     parts = _Parts(document, file.parent, set(overrides))
@@ -80,6 +84,24 @@ def load_scenario(path: str | Path, overrides: Mapping[str, str] = {}) -> Scenar
         documents=parts.documents,
     )
     return _with_settings(scenario, parameter_settings(document, spec, left))
+
+
+def packaged_scenario() -> Scenario:
+    """Return everything that is packaged as one scenario: the youth model, its people and prices, every intervention.
+
+    Raises:
+        UserError: where a packaged file holds a mistake.
+    """
+    names = packaged_names("intervention")
+    settings: dict[str, Any] = {
+        "name": "packaged",
+        "title": {"nl": "Alles wat is meegeleverd", "en": "Everything that is packaged"},
+        "population": (packaged_names("population") or ["nijkerk"])[0],
+        "prices": (packaged_names("prices") or ["nl_2024"])[-1],
+        "arms": [{"name": "usual_care"}, {"name": "everything", "interventions": names}],
+    }
+    document = Document(settings, {(): ("packaged files", None)})
+    return _resolved(document, Path(), {})
 
 
 class _Parts:
@@ -150,8 +172,8 @@ def _provenance(document: Document, overrides: Mapping[str, str]) -> dict[str, s
         if name in overrides:
             origin[name] = COMMAND_LINE
         elif name in document.data:
-            file, line = document.places[(name,)]
-            origin[name] = f"{Path(file).name}:{line}"
+            file, line = place_of(document.places, (name,))
+            origin[name] = Path(file).name + (f":{line}" if line else "")
         else:
             origin[name] = "default"
     return origin
