@@ -1,0 +1,38 @@
+"""The one seam to Numba: compiled where Numba is installed, plain Python where it is not or is switched off.
+
+`NUMBA_DISABLE_JIT=1` runs the same functions uncompiled, so that rules can be stepped through and covered.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+__all__ = ["COMPILED", "compiled", "rule"]
+
+F = TypeVar("F", bound=Callable[..., object])
+
+try:
+    from numba import njit
+except ImportError:  # platforms without wheels run the same source uncompiled
+    njit = None
+
+COMPILED: bool = njit is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+"""Whether rules run as machine code in this process."""
+
+
+def compiled(function: F) -> F:
+    """Compile a rule to machine code (kept in Numba's cache, lock of the interpreter released), or leave it as it is."""
+    if not COMPILED:
+        return function
+    result: F = njit(nogil=True, cache=True, error_model="numpy")(function)
+    return result
+
+
+def rule(function: F) -> F:
+    """Compile a rule as part of its callers (which are cached), or leave it as it is."""
+    if not COMPILED:
+        return function
+    result: F = njit(nogil=True, error_model="numpy")(function)
+    return result

@@ -1,0 +1,223 @@
+"""What happens to a youth and to the counts when a state changes or an event occurs. Compiled into the kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from trajectsim.engine.jit import rule
+from trajectsim.engine.luck import bits, uniform
+from trajectsim.engine.rules import NEVER, band_at, condition_holds, next_forced
+from trajectsim.engine.tables import LATENT_ONE
+
+__all__ = ["act", "close_stay", "end_of_step", "is_alive", "lines_holding", "prescribed", "write_log"]
+
+U64 = np.uint64
+_ONE = U64(1)
+MOST_ROUNDS = 8
+
+
+@rule
+def write_log(log: Any, logged: Any, r: int, t: int, domain: int, old: int, new: int, reason: int) -> None:
+    """Append a row to the log of lives; rows beyond its size are counted only."""
+    n = logged[0]
+    if n < log.shape[0]:
+        log[n, 0] = r
+        log[n, 1] = t
+        log[n, 2] = domain
+        log[n, 3] = old
+        log[n, 4] = new
+        log[n, 5] = reason
+    logged[0] = n + 1
+
+
+@rule
+def close_stay(
+    shift: int, rate: Any, weight: Any, accounts: Any, began: int, g: int, r: int, until: int,
+) -> None:
+    """Add the stay in state g, from the snapshot it began up to snapshot `until`, to the youth's accounts."""
+    for a in range(accounts.shape[0]):
+        if rate[a, g] != 0.0:
+            accounts[a, r] += rate[a, g] * (weight[a, until - shift] - weight[a, max(began - shift, 0)])
+
+
+@rule
+def is_alive(domains: Any, states: Any, small: Any, r: int) -> bool:
+    """Return whether a youth is in no state that means having left the model."""
+    for d in range(domains.shape[0]):
+        if states[domains[d]["first"] + int(small[d, r])]["gone"]:
+            return False
+    return True
+
+
+@rule
+def lines_holding(
+    lines: Any, conditions: Any, atoms: Any, birth: int, small: Any, when: Any, slow: Any, r: int, t: int,
+) -> int:
+    """Return the joint lines and measures that hold for a youth, one bit each."""
+    holding = 0
+    for j in range(lines.shape[0]):
+        if condition_holds(conditions, atoms, birth, small, when, slow, lines[j], r, t):
+            holding |= 1 << j
+    return holding
+
+
+@rule
+def prescribed(
+    constraints: Any, constraint_conditions: Any, conditions: Any, atoms: Any, birth: int, small: Any, when: Any, slow: Any,
+    j: int, r: int, t: int,
+) -> int:
+    """Return the state that constraint j prescribes at time t, or -1 where the constraint holds already."""
+    state = int(small[constraints[j]["domain"], r])
+    begin = constraints[j]["begin"]
+    if constraints[j]["state"] < 0:
+        if (constraints[j]["allowed"] >> U64(state)) & _ONE != U64(0):
+            return -1
+        if condition_holds(conditions, atoms, birth, small, when, slow, constraint_conditions[begin], r, t):
+            return int(constraints[j]["otherwise"])
+        return -1
+    if state != constraints[j]["state"]:
+        return -1
+    for q in range(begin, constraints[j]["end"]):
+        if condition_holds(conditions, atoms, birth, small, when, slow, constraint_conditions[q], r, t):
+            return -1
+    return int(constraints[j]["otherwise"])
+
+
+@rule
+def move(
+    clock: Any, domains: Any, states: Any, forced: Any, forced_after: Any, drift: Any, account_rate: Any, account_weight: Any,
+    small: Any, when: Any, accounts: Any, tally: Any, log: Any, logged: Any, rate: Any, threshold: Any, due: Any,
+    i: int, r: int, d: int, new: int, t: int, row: int, band: int, reason: int,
+) -> bool:
+    """Bring a youth into another state from the next snapshot on, and count it. Returns whether it left the model."""
+    n_states = clock[0]["n_states"]
+    old = int(small[d, r])
+    g = domains[d]["first"] + old
+    h = domains[d]["first"] + new
+    tally[row + 1, band * n_states + g] -= 1
+    tally[row + 1, band * n_states + h] += 1
+    tally[row, clock[0]["at_entries"] + band * n_states + h] += 1
+    tally[row, clock[0]["at_moves"] + reason] += 1
+    shift = clock[0]["account_shift"]
+    close_stay(shift, account_rate, account_weight, accounts, int(when[d, r]), g, r, t + 1)
+    if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
+        write_log(log, logged, r, t, d, old, new, reason)
+    small[d, r] = new
+    when[d, r] = t + 1
+    threshold[d, i] = states[h]["threshold"]
+    for j in range(rate.shape[0]):
+        rate[j, i] += drift[j, h] - drift[j, g]
+    if domains[d]["has_forced"]:
+        due[d, i] = next_forced(states, forced, forced_after, clock[0]["birth"], when, h, d, r, t + 1)
+    if not states[h]["gone"]:
+        return False
+    for e in range(domains.shape[0]):
+        if e != d:
+            g = domains[e]["first"] + int(small[e, r])
+            tally[row + 1, band * n_states + g] -= 1
+            close_stay(shift, account_rate, account_weight, accounts, int(when[e, r]), g, r, t + 1)
+        threshold[e, i] = 0
+        due[e, i] = NEVER
+    for j in range(rate.shape[0]):
+        rate[j, i] = 0
+    return True
+
+
+@rule
+def act(
+    clock: Any, domains: Any, states: Any, exits: Any, forced: Any, follows: Any, shift_rows: Any, conditions: Any,
+    atoms: Any, forced_after: Any, follow_chance: Any, shift: Any, drift: Any, account_rate: Any, account_weight: Any,
+    small: Any, when: Any, slow: Any, accounts: Any, tally: Any, log: Any, logged: Any, rate: Any, threshold: Any, due: Any,
+    i: int, r: int, d: int, k: int, is_forced: bool, t: int, row: int, band: int, key: np.uint64, luck: np.uint64,
+) -> bool:
+    """Carry out an exit: its event or move first, then what follows from it, in order. Returns whether the youth left."""
+    if is_forced:
+        reason, begin, end = clock[0]["n_exits"] + k, forced[k]["then_begin"], forced[k]["then_end"]
+        new, event = forced[k]["to"], forced[k]["event"]
+    else:
+        reason, begin, end = k, exits[k]["then_begin"], exits[k]["then_end"]
+        new, event = exits[k]["to"], exits[k]["event"]
+    birth = clock[0]["birth"]
+    domain = d
+    fired = U64(0)
+    left = False
+    for q in range(begin - 1, end):
+        if q >= begin:
+            parent = follows[q]["parent"]
+            if parent >= 0:
+                happened = (fired >> U64(parent - begin)) & _ONE
+                tried = (fired >> U64(parent - begin + 32)) & _ONE
+                if tried == U64(0) or happened != U64(follows[q]["parent_happened"]):
+                    continue
+            condition = follows[q]["condition"]
+            if condition >= 0 and not condition_holds(conditions, atoms, birth, small, when, slow, condition, r, t):
+                continue
+            fired |= _ONE << U64(q - begin + 32)
+            if follow_chance[q] < 1.0 and uniform(bits(key, luck ^ follows[q]["salt"])) >= follow_chance[q]:
+                continue
+            fired |= _ONE << U64(q - begin)
+            domain, new, event = follows[q]["domain"], follows[q]["state"], follows[q]["event"]
+            for j in range(follows[q]["shift_begin"], follows[q]["shift_end"]):
+                shifted = int(slow[shift_rows[j], r]) + int(shift[j])
+                slow[shift_rows[j], r] = min(max(shifted, 0), LATENT_ONE)
+        if event >= 0:
+            n_events = account_rate.shape[1] - clock[0]["n_states"]
+            tally[row, clock[0]["at_events"] + band * n_events + event] += 1
+            for a in range(accounts.shape[0]):
+                step_weight = account_weight[a, max(t, 0) + 1] - account_weight[a, max(t, 0)]
+                accounts[a, r] += account_rate[a, clock[0]["n_states"] + event] * step_weight
+            if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
+                write_log(log, logged, r, t, -1, event, event, reason)
+            if q < begin and new < 0:
+                tally[row, clock[0]["at_moves"] + reason] += 1
+        if new >= 0 and not left and int(small[domain, r]) != new:
+            left = move(
+                clock, domains, states, forced, forced_after, drift, account_rate, account_weight, small, when, accounts,
+                tally, log, logged, rate, threshold, due, i, r, domain, new, t, row, band, reason)
+    return left
+
+
+@rule
+def end_of_step(
+    clock: Any, domains: Any, states: Any, forced: Any, constraints: Any, constraint_conditions: Any, conditions: Any,
+    atoms: Any, lines: Any, bands: Any, forced_after: Any, drift: Any, account_rate: Any, account_weight: Any, small: Any,
+    when: Any, slow: Any, held: Any, accounts: Any, tally: Any, log: Any, logged: Any, rate: Any, threshold: Any, due: Any,
+    i: int, r: int, t: int, row: int, alive: bool,
+) -> bool:
+    """Birthday, constraints and lines of a youth that moved or crossed an age, as they hold at the next snapshot.
+
+    Returns whether the youth is still in the model.
+    """
+    birth = clock[0]["birth"]
+    n_states = clock[0]["n_states"]
+    old_band = band_at(bands, t - int(when[birth, r]))
+    band = band_at(bands, t + 1 - int(when[birth, r]))
+    if alive and band != old_band:
+        for d in range(domains.shape[0]):
+            g = domains[d]["first"] + int(small[d, r])
+            tally[row + 1, old_band * n_states + g] -= 1
+            tally[row + 1, band * n_states + g] += 1
+    changed = alive
+    rounds = 0
+    while changed and rounds < MOST_ROUNDS:
+        changed = False
+        rounds += 1
+        for j in range(constraints.shape[0]):
+            to = prescribed(
+                constraints, constraint_conditions, conditions, atoms, birth, small, when, slow, j, r, t + 1)
+            if to >= 0 and alive:
+                reason = clock[0]["n_exits"] + clock[0]["n_forced"] + j
+                alive = not move(
+                    clock, domains, states, forced, forced_after, drift, account_rate, account_weight, small, when, accounts,
+                    tally, log, logged, rate, threshold, due, i, r, constraints[j]["domain"], to, t, row, band, reason)
+                changed = alive
+    if held.shape[0] > 0:
+        before = int(held[r])
+        now = lines_holding(lines, conditions, atoms, birth, small, when, slow, r, t + 1) if alive else 0
+        if now != before:
+            for j in range(clock[0]["n_joint"]):
+                tally[row + 1, clock[0]["at_joint"] + j] += ((now >> j) & 1) - ((before >> j) & 1)
+            held[r] = now
+    return alive

@@ -1,0 +1,68 @@
+"""A whole run: youths in columns, from a first step to a last, in chunks over threads if wished."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from trajectsim.engine.compiler import Program
+from trajectsim.engine.kernel import BLOCK, advance, begin, finish
+from trajectsim.engine.ledger import add_ledgers, new_ledger
+from trajectsim.engine.tables import Columns, Ledger, Values
+
+__all__ = ["live", "simulate"]
+
+
+def simulate(
+    program: Program, values: Values, columns: Columns, run: np.uint64, *, first_step: int = 0, steps: int | None = None,
+    first: int = 0, last: int | None = None, first_id: int = 0, threads: int = 1, log_rows: int = 0,
+) -> Ledger:
+    """Live so many steps and return what was counted; `columns` hold the youths as they are after the last step.
+
+    Args:
+        program: the compiled scenario.
+        values: hazards and effects of the arm and draw.
+        columns: the youths; changed in place.
+        run: the run's key (`luck.run_key`), the same for all arms.
+        first_step: number of the first step; negative for a run-in before the start.
+        steps: how many steps; the scenario's own number if left out.
+        first, last: rows to live, all if left out.
+        first_id: identity of row 0 where the columns hold no identities.
+        threads: chunks that run side by side. The result does not depend on it.
+        log_rows: room for rows of the log of lives of watched youths; a ledger whose `logged` exceeds the room
+            lost the rest, and the run has to be made again with more.
+    """
+    steps = program.steps if steps is None else steps
+    end = columns.small.shape[1] if last is None else last
+    n = end - first
+    chunks = max(1, min(threads, -(-n // BLOCK)))
+    edges = [first + (n * k // chunks) // BLOCK * BLOCK for k in range(chunks)] + [end]
+
+    def chunk(k: int) -> Ledger:
+        ledger = new_ledger(program, steps, log_rows)
+        live(program, values, columns, ledger, run, edges[k], edges[k + 1], first_step, steps, first_id=first_id, opening=True)
+        return ledger
+
+    if chunks == 1:
+        return chunk(0)
+    with ThreadPoolExecutor(chunks) as pool:
+        return add_ledgers(list(pool.map(chunk, range(chunks))))
+
+
+def live(
+    program: Program, values: Values, columns: Columns, ledger: Ledger, run: np.uint64, first: int, last: int,
+    first_step: int, steps: int, *, ledger_start: int | None = None, first_id: int = 0, opening: bool,
+) -> None:
+    """Live so many steps of the rows first up to last, adding to a ledger whose first row is step `ledger_start`.
+
+    `opening` counts the first snapshot and puts the youths under the constraints: once, before the first step.
+    """
+    s = program.structure
+    start = first_step if ledger_start is None else ledger_start
+    with np.errstate(over="ignore"):
+        if opening:
+            begin(s, columns, ledger, first, last, first_step)
+        advance(s, values, columns, ledger, run, first_id, first, last, first_step, first_step + steps, start)
+        if columns.accounts.shape[1] > 0 and first_step + steps == program.steps:
+            finish(s, columns, first, last, first_step + steps)
