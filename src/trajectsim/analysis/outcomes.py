@@ -1,0 +1,72 @@
+"""What happens to the youths: months per state and events per youth, by the packaged list of outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from trajectsim.analysis.tables import Design, Study, array_of, sums
+from trajectsim.config.load import DATA
+from trajectsim.config.messages import validated
+from trajectsim.config.reader import Document, read_yaml
+from trajectsim.config.schema import Frozen, Text
+
+__all__ = ["Outcome", "load_outcomes", "outcome_arrays"]
+
+F64 = npt.NDArray[np.float64]
+
+
+class Outcome(Frozen):
+    """States (months) or events (times) that make up one outcome."""
+
+    title: Text
+    unit: Text
+    states: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    per: Literal["year", "period"] = "year"
+    good: Annotated[str, Field(pattern="^(up|down|none)$")] = "none"
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Outcome:
+        if bool(self.states) == bool(self.events):
+            raise ValueError("an outcome has either states or events")
+        return self
+
+
+@cache
+def _read(path: Path) -> dict[str, Outcome]:
+    document = read_yaml(path, path.name)
+    return {name: validated(Outcome, Document(item, document.places)) for name, item in document.data.items()}
+
+
+def load_outcomes() -> dict[str, Outcome]:
+    """Return the packaged outcomes by name."""
+    return dict(_read(DATA / "outcomes.yaml"))
+
+
+def outcome_arrays(study: Study, design: Design, outcomes: Mapping[str, Outcome]) -> dict[str, F64]:
+    """Return each outcome per youth [A, D, R]; outcomes of which the model has no state or event are left out."""
+    axes: dict[str, Sequence[Any]] = {"arm": design.arms, "draw": design.draws, "replicate": design.replicates}
+    by = [*axes]
+    months = sums(study, "occupancy", [*by, "domain", "state"], ["n"])
+    months["name"] = months["domain"].astype(str) + "." + months["state"].astype(str)
+    times = sums(study, "events", [*by, "event"], ["n"]).rename(columns={"event": "name"})
+    times["name"] = times["name"].astype(str)
+    known_states = study.manifest.get("states") or sorted(set(months["name"]))
+    known_events = study.manifest.get("events") or sorted(set(times["name"]))
+    out = {}
+    for name, outcome in outcomes.items():
+        frame, known = (months, known_states) if outcome.states else (times, known_events)
+        wanted = outcome.states or outcome.events
+        members = tuple(str(k) for k in known if any(fnmatchcase(str(k), pattern) for pattern in wanted))
+        if members:
+            counted = array_of(frame, "n", {**axes, "name": members}).sum(axis=-1)
+            out[name] = counted / (design.youths * (design.years if outcome.per == "year" else 1))
+    return out
