@@ -55,12 +55,13 @@ def uniform(word: np.uint64) -> float:
     return float(word >> _S11) * _UNIT
 
 
-@rule
 def run_key(seed: int, draw: int, replicate: int) -> np.uint64:
     """Return the key of one run: the same for all arms. Traits use draw -1."""
-    key = mix(U64(seed) + _START)
-    key = mix(key ^ (U64(draw + 65536) * _STEP))
-    return mix(key ^ (U64(replicate + 65536) * _PURPOSE))
+    key = 0
+    for part in (seed, draw, replicate):
+        parts = f"{key}/{part}".encode()
+        key = int.from_bytes(hashlib.blake2b(parts, digest_size=8).digest(), "little")
+    return U64(key)
 
 
 @rule
@@ -93,7 +94,7 @@ def uniforms(keys: npt.NDArray[np.uint64], step: int, name: str, count: int = 0)
     """Return one uniform number per key for a named purpose, shape of `keys`."""
     out = np.empty(len(keys), np.float64)
     with np.errstate(over="ignore"):
-        _fill_uniforms(keys, salt(step, purpose(name), count), out)
+        _fill_uniforms(keys, U64(salt(step, purpose(name), count)), out)
     return out
 
 

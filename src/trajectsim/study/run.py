@@ -1,0 +1,156 @@
+"""A scenario from start to finish: draws shared among threads, parts written as they come, taken up where it stopped."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from trajectsim.config.scenario import Scenario, content_hash
+from trajectsim.economics.prices import compile_prices
+from trajectsim.engine.compiler import compile_scenario
+from trajectsim.evidence.register import Register, build_register
+from trajectsim.study.runner import Plan, run_draw, run_presets
+from trajectsim.study.store import DRAWS_PER_PART, Study, open_study, prepare_folder, write_part
+
+__all__ = ["make_plan", "model_version", "run_scenario"]
+
+
+def model_version() -> str:
+    """Return the version of the package, which names the model's rules and packaged data."""
+    try:
+        return version("trajectsim")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def make_plan(scenario: Scenario) -> tuple[Plan, Register]:
+    """Compile a scenario to everything its draws need.
+
+    Raises:
+        UserError: a hazard above its bound, a price line that names nothing, and the like.
+    """
+    register = build_register(scenario)
+    program = compile_scenario(scenario, register)
+    prices = None if scenario.prices is None else compile_prices(scenario.prices, scenario.model, scenario.interventions)
+    index = register.index
+    columns = [] if prices is None else [index.get(path, -1) for path in prices.paths]
+    size = scenario.spec.size or scenario.population.size
+    return Plan(scenario, program, prices, np.array(columns, np.int64), size), register
+
+
+def run_scenario(
+    scenario: Scenario, out: Path, workers: int | None = None, progress: Callable[[int, int], None] | None = None,
+) -> Study:
+    """Run a scenario and write its tables; what is there already is kept.
+
+    Args:
+        scenario: a checked scenario.
+        out: folder for the results; made if need be.
+        workers: threads; 2 if left out. The results do not depend on it.
+        progress: called with the number of draws done and the number of draws in all.
+
+    Raises:
+        UserError: the folder cannot be written or holds other results; a rule of the scenario cannot be met.
+    """
+    plan, register = make_plan(scenario)
+    spec = scenario.spec
+    done = prepare_folder(out, _manifest(plan, register))
+    draws = register.draws(np.arange(spec.draws))
+    parts = [list(range(k, min(k + DRAWS_PER_PART, spec.draws))) for k in range(0, spec.draws, DRAWS_PER_PART)]
+    finished = sum(len(parts[k]) for k in done)
+    report = progress or (lambda _done, _all: None)
+    report(finished, spec.draws)
+    lives = run_presets(plan, register.central)
+
+    def one_part(number: int) -> int:
+        tables: dict[str, list[pa.Table]] = {}
+        for draw in parts[number]:
+            for name, table in run_draw(plan, draw, draws[draw]).items():
+                tables.setdefault(name, []).append(table)
+        whole = {name: pa.concat_tables(t).unify_dictionaries() for name, t in tables.items()}
+        if number == 0 and lives is not None:
+            whole["lives"] = lives
+        write_part(out, number, whole)
+        return len(parts[number])
+
+    pool = ThreadPoolExecutor(workers or 2)
+    try:
+        waiting: set[Future[int]] = {pool.submit(one_part, k) for k in range(len(parts)) if k not in done}
+        while waiting:
+            ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in ready:
+                finished += future.result()
+                report(finished, spec.draws)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return open_study(out)
+
+
+def _manifest(plan: Plan, register: Register) -> dict[str, Any]:
+    scenario, program = plan.scenario, plan.program
+    n = program.names
+    grades = register.grades()
+    return {
+        "format": 1, "name": scenario.spec.name, "model_version": model_version(), "content_hash": content_hash(scenario),
+        "seed": scenario.spec.seed, "draws": scenario.spec.draws, "replicates": scenario.spec.replicates, "size": plan.size,
+        "years": scenario.spec.years, "steps": program.steps, "steps_per_year": program.steps_per_year,
+        "start": scenario.spec.start, "arms": plan.arms, "scenario": scenario.spec.model_dump(mode="json"),
+        "provenance": dict(scenario.provenance), "titles": _titles(scenario),
+        "names": {"domains": n.domains, "states": n.states, "events": n.events, "measures": n.measures, "bands": n.bands,
+                  "joint": n.joint, "reasons": list(dict.fromkeys(n.reasons)), "latents": list(program.rows.latents)},
+        "presets": {name: p.model_dump(mode="json") for name, p in scenario.population.presets.items()},
+        "lines": [] if plan.prices is None else plan.prices.describe(),
+        "parameters": {path: _describe(register, path, grades[path]) for path in register.paths},
+        "python": platform.python_version(), "numpy": version("numpy"),
+        "numba": _version_of("numba"),
+    }
+
+
+def _version_of(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _describe(register: Register, path: str, grade: str) -> dict[str, Any]:
+    parameter: Any = register.parameters.get(path)
+    if parameter is None:
+        group, share = path.rsplit(".", 1)
+        parameter = register.dirichlets[group]
+        return {"value": parameter.shares[share], "unit": "share", "source": parameter.source, "locator": parameter.locator,
+                "grade": grade, "low": None, "high": None, "note": parameter.note}
+    d = parameter.distribution
+    return {"value": parameter.value, "unit": parameter.unit, "source": parameter.source, "locator": parameter.locator,
+            "grade": grade, "family": d.family, "low": d.low, "high": d.high, "note": parameter.note}
+
+
+def _titles(scenario: Scenario) -> dict[str, dict[str, str]]:
+    """Return the titles of everything a reader sees, by path, in both languages."""
+    titles: dict[str, dict[str, str]] = {"scenario": scenario.spec.title.model_dump()}
+    for arm in scenario.spec.arms:
+        if arm.title is not None:
+            titles[f"arm.{arm.name}"] = arm.title.model_dump()
+    from trajectsim.config.intervention import intervention_domain
+
+    domains = {**scenario.model.domains, **{n: intervention_domain(i) for n, i in scenario.interventions.items()}}
+    for name, domain in domains.items():
+        if domain.title is not None:
+            titles[name] = domain.title.model_dump()
+        titles.update({f"{name}.{s}": x.title.model_dump() for s, x in domain.states.items() if x.title is not None})
+        titles.update({f"{name}.{w.name}": w.title.model_dump() for w in domain.exits if w.title is not None})
+    titles.update({f"event.{name}": text.model_dump() for name, text in scenario.model.events.items()})
+    for constraint in scenario.model.constraints:
+        if constraint.title is not None:
+            titles[f"constraint.{constraint.name}"] = constraint.title.model_dump()
+    for name, latent in scenario.model.latents.items():
+        if latent.title is not None:
+            titles[f"latent.{name}"] = latent.title.model_dump()
+    return titles

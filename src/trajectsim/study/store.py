@@ -1,0 +1,171 @@
+"""The results store: a folder with a manifest and one folder of Parquet parts per table.
+
+A part holds a fixed group of draws, so that a study can be stopped, taken up again and enlarged; it is written under a
+temporary name and then renamed, its `runs` part last: what has no `runs` part is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from trajectsim.errors import UserError
+
+__all__ = ["DRAWS_PER_PART", "TABLES", "Study", "finished_parts", "open_study", "prepare_folder", "write_json", "write_part"]
+
+DRAWS_PER_PART = 10
+"""Draws in one part. Fixed, so that a part's name says which draws it holds."""
+
+TABLES = ("parameters", "occupancy", "months", "events", "moves", "measures", "joint", "hours", "costs", "youth_years",
+          "lives", "caps", "runs")
+"""Every table, in the order in which its parts are written; `runs` last."""
+
+_LEAVE_OUT = {"draws", "replicates", "created"}
+
+
+@dataclass(frozen=True)
+class Study:
+    """A folder with results, opened for reading."""
+
+    path: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest: resolved scenario, content hash, versions, seed, names and titles."""
+        content: dict[str, Any] = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
+        return content
+
+    @property
+    def parts(self) -> list[int]:
+        """Numbers of the parts that are complete."""
+        return finished_parts(self.path)
+
+    def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """Return a whole table, its parts in order.
+
+        Args:
+            name: one of `TABLES`.
+            columns: only these columns.
+
+        Raises:
+            UserError: no such table, or no finished part of it.
+        """
+        if name not in TABLES:
+            raise UserError.of(f"there is no table '{name}'", allowed=", ".join(TABLES))
+        files = [self.path / name / _part_name(k) for k in self.parts]
+        files = [file for file in files if file.is_file()]
+        if not files:
+            raise UserError.of(f"'{self.path}' holds no finished part of the table '{name}'", cure="run the scenario first")
+        read = [pq.read_table(file, columns=columns) for file in files]
+        return pa.concat_tables(read).unify_dictionaries().to_pandas()
+
+    def summary(self) -> dict[str, Any]:
+        """Return the summary that was written beside the tables."""
+        content: dict[str, Any] = json.loads((self.path / "summary.json").read_text(encoding="utf-8"))
+        return content
+
+
+def open_study(path: str | Path) -> Study:
+    """Open a folder with results.
+
+    Raises:
+        UserError: the folder holds no manifest, or one that cannot be read.
+    """
+    folder = Path(path)
+    file = folder / "manifest.json"
+    if not file.is_file():
+        raise UserError.of(f"'{folder}' holds no results (no manifest.json)", cure="name the folder that a run wrote to")
+    study = Study(folder)
+    try:
+        _ = study.manifest
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError.of(f"the manifest cannot be read: {error}", file=str(file), cure="run the scenario again") from error
+    return study
+
+
+def _part_name(part: int) -> str:
+    return f"part-{part:05d}.parquet"
+
+
+def finished_parts(folder: Path) -> list[int]:
+    """Return the numbers of complete parts, rising."""
+    return sorted(int(file.stem.removeprefix("part-")) for file in (folder / "runs").glob("part-*.parquet"))
+
+
+def write_part(folder: Path, part: int, tables: Mapping[str, pa.Table]) -> None:
+    """Write a part of every table, `runs` last."""
+    for name in TABLES:
+        if name in tables:
+            target = folder / name / _part_name(part)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = target.with_suffix(".tmp")
+            pq.write_table(tables[name], temporary, compression="zstd")
+            os.replace(temporary, target)
+
+
+def write_json(file: Path, content: Any) -> None:
+    """Write strict JSON (no NaN), whole or not at all."""
+    temporary = file.with_suffix(file.suffix + ".tmp")
+    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(temporary, file)
+
+
+def prepare_folder(folder: Path, manifest: Mapping[str, Any]) -> list[int]:
+    """Make the folder ready for a study and return the parts that are there already.
+
+    A folder of the same content is taken up where it was left (more draws may be asked for); parts with another number
+    of replicates, or of a part that now ends at another draw, are made again.
+
+    Raises:
+        UserError: the folder cannot be written, or holds the results of another scenario or model version.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".write-test"
+        probe.write_text("", encoding="utf-8")
+        probe.unlink()
+    except OSError as error:
+        raise UserError.of(f"results cannot be written to '{folder}': {error.strerror}", key="--out",
+                           cure="choose a folder that you may write to") from error
+    file = folder / "manifest.json"
+    if not file.is_file():
+        strange = sorted(p.name for p in folder.iterdir())
+        if strange:
+            raise UserError.of(f"'{folder}' is not empty and holds no results of trajectsim (it has {strange[0]})", key="--out",
+                               cure="choose an empty folder")
+        write_json(file, manifest)
+        return []
+    old = open_study(folder).manifest
+    for key, what in (("model_version", "model version"), ("content_hash", "scenario"), ("seed", "seed")):
+        if old.get(key) != manifest[key]:
+            raise UserError.of(
+                f"'{folder}' holds the results of another {what}: {_difference(old, manifest, key)}", key="--out",
+                cure="choose another folder with --out; nothing has been overwritten")
+    keep = [] if old.get("replicates") != manifest["replicates"] else finished_parts(folder)
+    last = (int(manifest["draws"]) - 1) // DRAWS_PER_PART
+    same_end = old.get("draws") == manifest["draws"]
+    edge = {(int(d) - 1) // DRAWS_PER_PART for d in (old.get("draws", 0), manifest["draws"])}
+    keep = [k for k in keep if k <= last and (same_end or k not in edge)]
+    for part in set(finished_parts(folder)) - set(keep):
+        (folder / "runs" / _part_name(part)).unlink()
+    write_json(file, manifest)
+    return keep
+
+
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> str:
+    """Say what differs, in words: the first settings that have another value."""
+    before, after = old.get("scenario", {}), new.get("scenario", {})
+    names = [n for n in sorted({*before, *after}) if before.get(n) != after.get(n) and n not in _LEAVE_OUT]
+    if key != "content_hash" or not names:
+        return f"{old.get(key)} there, {new.get(key)} here"
+    shown = [f"{n} {json.dumps(before.get(n))} there, {json.dumps(after.get(n))} here" for n in names[:3]]
+    return "; ".join(shown)
