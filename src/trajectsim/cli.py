@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", metavar="DIR", help="folder for the results (default: results/<name of the scenario>)")
     for name, what in (("draws", "draws of the parameters"), ("replicates", "replicates of luck"), ("seed", "seed")):
         run.add_argument(f"--{name}", metavar="N", help=f"{what}, in place of the file's")
-    run.add_argument("--workers", metavar="N", type=int, help="threads to use (default: all cores); same results")
+    run.add_argument("--workers", metavar="N", type=int, help="threads to use; the results are the same")
     _set_option(run)
 
     check = commands.add_parser("check", parents=[common], help="look for mistakes in a scenario without running it")
@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(_say(lang, "mistakes", n=len(error.mistakes)), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\n" + _say(lang, "stopped"), file=sys.stderr)
+        print("\n" + _say(lang, "stopped_run" if given[:1] == ["run"] else "stopped"), file=sys.stderr)
         return 130
     except BrokenPipeError:
         with contextlib.suppress(OSError):
@@ -195,23 +195,50 @@ def _run(args: argparse.Namespace) -> None:
         raise UserError.of(f"{args.workers} workers cannot work", key="--workers", allowed="at least 1")
     scenario = _checked(args)
     out = Path(args.out) if args.out else Path("results") / scenario.spec.name
-    from trajectsim.report.report import write_report
     from trajectsim.study.run import run_scenario
 
-    run_scenario(scenario, out, workers=args.workers, lang=args.lang, progress=sys.stderr.isatty())
-    _written(args.lang, write_report(out, args.lang))
+    with _progress(args.lang) as progress:
+        run_scenario(scenario, out, workers=args.workers, progress=progress)
+    _conclude(out, args.lang)
+
+
+@contextlib.contextmanager
+def _progress(lang: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show on stderr how many draws are done; nothing where nobody looks."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(_say(lang, "draws"), total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _conclude(folder: Path, lang: str) -> None:
+    """Summarise what a folder of results holds, write its report and print the answer."""
+    from trajectsim.analysis.compare import summarise
+    from trajectsim.report.report import write_report
+    from trajectsim.report.terminal import print_summary
+    from trajectsim.study.store import open_study, write_json
+
+    write_json(folder / "summary.json", summarise(open_study(folder)))
+    report = write_report(folder, lang)
+    print_summary(folder, lang, _console())
+    _written(lang, report)
 
 
 def _report(args: argparse.Namespace) -> None:
-    from trajectsim.report.report import write_report
-
-    _written(args.lang, write_report(_results(args.dir), args.lang))
+    _conclude(_results(args.dir), args.lang)
 
 
 def _youth(args: argparse.Namespace) -> None:
     from trajectsim.report.twins import youth_page
 
-    _written(args.lang, youth_page(_results(args.dir), args.id, args.lang))
+    _written(args.lang, youth_page(_results(args.dir), args.id, args.lang, _console()))
 
 
 def _results(name: str) -> Path:

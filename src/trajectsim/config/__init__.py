@@ -1,0 +1,1 @@
+"""What a user writes: files read with places, resolved to a frozen scenario, and checked."""

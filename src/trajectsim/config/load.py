@@ -136,11 +136,21 @@ def read_kind(
 ) -> Loaded[Any]:
     """Read and check one file of a kind; arguments and errors as in `resolve`; UserError for what it holds."""
     path = resolve(kind, name, base, place, key)
-    form = KINDS[kind][1]
     if not path.is_file() and place[0]:
         _refuse_missing(path, name, place, key)
+    return _packaged(kind, path) if path.is_relative_to(DATA) else _read(kind, path)
+
+
+def _read(kind: str, path: Path) -> Loaded[Any]:
+    form = KINDS[kind][1]
     document = _with_includes(path, ()) if form is ModelSpec else read_yaml(path, shown(path))
     return Loaded(validated(form, document), document, path)
+
+
+@lru_cache(maxsize=64)
+def _packaged(kind: str, path: Path) -> Loaded[Any]:
+    """Read a packaged file; it is the same for as long as the program runs, so that it is read once."""
+    return _read(kind, path)
 
 
 def _refuse_missing(path: Path, name: str, place: Place, key: str | None) -> None:

@@ -109,7 +109,7 @@ def parse(text: str, name: str) -> Document:
 
     _refuse_tabs(text, name)
     try:
-        root = YAML(typ="rt", pure=True).compose(text)
+        root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = "this is not readable as YAML: " + (error.problem or error.context or "syntax error")

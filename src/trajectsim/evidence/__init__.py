@@ -1,0 +1,1 @@
+"""Parameters with value, distribution, unit, source, locator and grade: their paths, draws and records."""
