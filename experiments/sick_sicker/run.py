@@ -43,7 +43,7 @@ def individuals(scenario: Scenario) -> np.ndarray:
     for replicate in range(scenario.spec.replicates):
         cohort = make_cohort(program, scenario, draw, values, replicate, draw_number=0, size=size)
         ledger = simulate(program, values, cohort.columns, run_key(scenario.spec.seed, 0, replicate))
-        out.append(valued(scenario, snapshots(ledger).sum(axis=1) / size))
+        out.append(valued(scenario, snapshots(program, ledger).sum(axis=1) / size))
     return np.array(out)
 
 
