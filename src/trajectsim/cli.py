@@ -37,15 +37,18 @@ class _Parser(argparse.ArgumentParser):
         if found := re.search(r"argument COMMAND: invalid choice: '?([^' ]+?)'? ", message):
             message, near = f"there is no command '{found.group(1)}'", nearest(found.group(1), COMMANDS)
         elif found := re.search(r"unrecognized arguments: ([^\s=]+)", message):
-            message, near = f"there is no option '{found.group(1)}' here", nearest(found.group(1), OPTIONS)
+            name = found.group(1)
+            message = f"there is no option '{name}' here"
+            near = nearest(name, [option for option in OPTIONS if option != name])
         raise UserError.of(message, near=near, cure=help_of)
 
 
 def _parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False)
-    common.add_argument("--lang", choices=("nl", "en"), default="nl", help="language of what you read (default: nl)")
-    common.add_argument("--debug", action="store_true", help="show the traceback when the mistake is ours")
     parser = _Parser(prog="trajectsim", description="What happens to young people who get stuck, in two worlds.")
+    for place, lang, debug in ((common, argparse.SUPPRESS, argparse.SUPPRESS), (parser, "nl", False)):
+        place.add_argument("--lang", choices=("nl", "en"), default=lang, help="language of what you read (default: nl)")
+        place.add_argument("--debug", action="store_true", default=debug, help="show the traceback if it is our fault")
     parser.add_argument("--version", action="store_true", help="show the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 

@@ -56,6 +56,11 @@ def test_misspelt_command_and_option(capsys: Captured) -> None:
     assert "nl" in refused(capsys, "check", SCENARIO, "--lang", "fr")
 
 
+def test_language_may_stand_before_the_command(capsys: Captured) -> None:
+    assert cli.main(["--lang", "en", "check", SCENARIO]) == 0
+    assert "Fine: " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("lang", "words"), [("nl", "In orde: "), ("en", "Fine: ")])
 def test_check_counts(capsys: Captured, lang: str, words: str) -> None:
     assert cli.main(["check", SCENARIO, "--lang", lang]) == 0

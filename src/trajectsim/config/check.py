@@ -138,7 +138,9 @@ def _sources(names: Names) -> None:
     for found in scenario_parameters(names.scenario, (Parameter, Dirichlet, Preset)):
         source = str(found.item.source)
         packaged = _packaged(names.scenario, found.part, found.loc)
-        if source == USER or (" " in source.strip() and not packaged):
+        if " " in source.strip() and not packaged:
+            continue
+        if source == USER and any(path.startswith(found.path) for path in names.scenario.provenance):
             continue
         ids = dict(load_sources()) if ids is None else ids
         if source not in ids:

@@ -13,8 +13,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from trajectsim.config.messages import allowed_keys, validated
-from trajectsim.config.reader import Document, Loc, Place, read_yaml
+from trajectsim.config.messages import allowed_keys, described, validated
+from trajectsim.config.reader import Document, Loc, Place, read_mapping
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec
 from trajectsim.errors import Mistake, UserError, nearest
 
@@ -48,18 +48,10 @@ KINDS: dict[str, tuple[str, type[BaseModel]]] = {
 Spec = TypeVar("Spec", bound=BaseModel)
 
 # Sections of a model that a fragment may hold; everything else belongs to the file that includes it.
+_LISTS = ("constraints", "correlated", "posteriors")
 _MERGED = (
-    "traits",
-    "latents",
-    "domains",
-    "events",
-    "joint_lines",
-    "measures",
-    "accounts",
-    "parameters",
-    "constraints",
-    "correlated",
-    "posteriors",
+    *("traits", "latents", "domains", "events", "joint_lines", "measures", "accounts", "parameters"),
+    *_LISTS,
 )
 
 
@@ -143,7 +135,7 @@ def read_kind(
 
 def _read(kind: str, path: Path) -> Loaded[Any]:
     form = KINDS[kind][1]
-    document = _with_includes(path, ()) if form is ModelSpec else read_yaml(path, shown(path))
+    document = _with_includes(path, ()) if form is ModelSpec else read_mapping(path, shown(path))
     return Loaded(validated(form, document), document, path)
 
 
@@ -156,7 +148,7 @@ def _packaged(kind: str, path: Path) -> Loaded[Any]:
 def _refuse_missing(path: Path, name: str, place: Place, key: str | None) -> None:
     """Tell of a missing file at the line that names it."""
     try:
-        read_yaml(path, shown(path))
+        read_mapping(path, shown(path))
     except UserError as error:
         cause = error.mistakes[0]
         what = f"'{name}': {cause.what} ({cause.file})"
@@ -191,7 +183,7 @@ def load_prices(name_or_path: str, base: Path | None = None) -> PriceBook:
 @lru_cache(maxsize=1)
 def _sources() -> dict[str, dict[str, Any]]:
     path = DATA / "evidence" / "sources.yaml"
-    document = read_yaml(path, shown(path))
+    document = read_mapping(path, shown(path))
     mistakes: list[Mistake] = []
     for name, item in document.data.items():
         places: dict[Loc, Place] = {loc[1:]: place for loc, place in document.places.items() if loc[:1] == (name,)}
@@ -226,7 +218,7 @@ def json_schema(kind: str) -> dict[str, Any]:
 
 def _with_includes(path: Path, chain: tuple[Path, ...]) -> Document:
     """Read a model file and merge the files it includes, each before the file that names it."""
-    document = read_yaml(path, shown(path))
+    document = read_mapping(path, shown(path))
     names = document.data.pop("include", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise UserError(
@@ -273,6 +265,11 @@ def _merge(merged: dict[str, Any], places: dict[Loc, Place], document: Document)
     mistakes = []
     shift: dict[str, int] = {}
     for section, content in document.data.items():
+        form = list if section in _LISTS else dict
+        if section in _MERGED and not isinstance(content, form):
+            needed = "a list" if form is list else "a mapping of names"
+            mistakes.append(document.mistake((section,), f"{described(content)} is given where {needed} is needed"))
+            continue
         present = merged.get(section)
         if isinstance(present, list) and isinstance(content, list):
             shift[section] = len(present)

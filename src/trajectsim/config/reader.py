@@ -13,7 +13,7 @@ from typing import Any
 
 from trajectsim.errors import Mistake, UserError, nearest
 
-__all__ = ["Document", "Loc", "Place", "key_of", "parse", "place_of", "read_text", "read_yaml"]
+__all__ = ["Document", "Loc", "Place", "key_of", "parse", "place_of", "read_mapping", "read_text", "read_yaml"]
 
 Loc = tuple[str | int, ...]
 """Where a value stands inside a document: keys and list positions, from the outside in."""
@@ -93,13 +93,27 @@ def read_yaml(path: Path, shown: str | None = None) -> Document:
         shown: the name to use in messages; the path itself by default.
 
     Returns:
-        The document; its outermost value is a mapping.
+        The document; its outermost value is a mapping or a list.
 
     Raises:
         UserError: with every duplicate key at once, or with the first error of syntax.
     """
     name = shown or str(path)
     return parse(read_text(path, name), name)
+
+
+def read_mapping(path: Path, shown: str | None = None) -> Document:
+    """Read one YAML file whose outermost value must be a mapping; arguments and errors as in `read_yaml`."""
+    document = read_yaml(path, shown)
+    if not isinstance(document.data, dict):
+        raise UserError([_no_mapping(document)])
+    return document
+
+
+def _no_mapping(document: Document) -> Mistake:
+    return document.mistake(
+        (), "the file is not a mapping of keys to values", cure="write lines of the form `key: value`"
+    )
 
 
 def parse(text: str, name: str) -> Document:
@@ -123,13 +137,8 @@ def parse(text: str, name: str) -> Document:
     document = Document(builder.value(root, ()), builder.places)
     if builder.mistakes:
         raise UserError(builder.mistakes)
-    if not isinstance(document.data, dict):
-        raise UserError.of(
-            "the file is not a mapping of keys to values",
-            file=name,
-            line=root.start_mark.line + 1,
-            cure="write lines of the form `key: value`",
-        )
+    if not isinstance(document.data, (dict, list)):
+        raise UserError([_no_mapping(document)])
     return document
 
 

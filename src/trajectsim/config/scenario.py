@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from trajectsim.config.load import Loaded, packaged_names, read_kind
 from trajectsim.config.messages import validated
 from trajectsim.config.overrides import COMMAND_LINE, apply_keys, parameter_settings, replaced, set_number
-from trajectsim.config.reader import Document, Loc, Place, place_of, read_yaml
+from trajectsim.config.reader import Document, Loc, Place, place_of, read_mapping
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec, Text
 from trajectsim.errors import Mistake, UserError
 
@@ -58,7 +58,7 @@ def load_scenario(path: str | Path, overrides: Mapping[str, str] = {}) -> Scenar
     Raises:
         UserError: with all mistakes of form that the files hold. What the files say about each other is for `check`.
     """
-    document = read_yaml(Path(path), str(path))
+    document = read_mapping(Path(path), str(path))
     return _resolved(document, Path(path), overrides)
 
 

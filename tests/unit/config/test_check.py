@@ -208,6 +208,12 @@ def test_source_in_words_or_from_the_list_is_fine(files: Any) -> None:
     assert files.mistakes() == []
 
 
+def test_user_as_source_is_for_numbers_that_were_set(files: Any) -> None:
+    files.change("work.yaml", "unit: per year, source: a stated assumption", "unit: per year, source: user")
+    (mistake,) = files.mistakes()
+    assert "no source 'user'" in mistake.what
+
+
 def test_number_set_by_the_user_needs_no_source(files: Any) -> None:
     assert files.mistakes({"model.work.lose_work.base": "0.3"}) == []
 

@@ -76,6 +76,11 @@ def test_setting_of_the_whole_model_in_a_fragment(only: Spoil) -> None:
     assert "belongs in the model file" in mistake.what
 
 
+def test_section_of_the_wrong_kind(only: Spoil) -> None:
+    mistake = only("care.yaml", "domains:\n", "constraints: {a: 1}\ndomains:\n")
+    assert mistake.what == "a mapping of keys is given where a list is needed"
+
+
 def test_misspelt_section_in_a_fragment(only: Spoil) -> None:
     assert only("care.yaml", "domains:\n", "domain:\n").near == "domains"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trajectsim.config.reader import parse, read_yaml
+from trajectsim.config.reader import parse, read_mapping, read_yaml
 from trajectsim.errors import Mistake, UserError
 
 
@@ -82,8 +82,17 @@ def test_all_duplicate_keys_are_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("text", ["[1, 2]", "just a text"])
-def test_not_a_mapping(text: str) -> None:
-    assert "not a mapping" in wrong(text).what
+def test_not_a_mapping(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("# a comment\n" + text, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        read_mapping(file)
+    assert "not a mapping" in caught.value.mistakes[0].what
+    assert caught.value.mistakes[0].line == 2
+
+
+def test_list_is_read_where_one_is_wanted() -> None:
+    assert parse("- a\n- b\n", "a.yaml").data == ["a", "b"]
 
 
 @pytest.mark.parametrize(
