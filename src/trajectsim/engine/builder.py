@@ -197,7 +197,8 @@ class Builder:
         for state, number in way.adds.items():
             self.addition(owner, state, number, f"{path}.adds.{state}", scope)
         self._intervention_terms(owner, name)
-        record.update(term_end=len(self.terms), **self._tables(way, path, scope))
+        adds = any(kind == ADD for kind, _, _ in self.terms[record["term_begin"] :])
+        record.update(term_end=len(self.terms), adds=int(adds), **self._tables(way, path, scope))
         self.exits.append(record)
 
     def _intervention_terms(self, owner: int, exit_name: str) -> None:

@@ -1,6 +1,8 @@
 """The one seam to Numba: compiled where Numba is installed, plain Python where it is not or is switched off.
 
 `NUMBA_DISABLE_JIT=1` runs the same functions uncompiled, so that rules can be stepped through and covered.
+Compiled without reference counting (`_nrt`): rules make no arrays, they work in the ones they are given. With it, every
+call counts each of its arrays up and down, which costs ten times the arithmetic.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-__all__ = ["COMPILED", "compiled", "rule"]
+__all__ = ["COMPILED", "compiled", "inlined", "rule"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -26,7 +28,7 @@ def compiled(function: F) -> F:
     """Compile a rule to machine code (kept in Numba's cache, lock of the interpreter released), or leave it as it is."""
     if not COMPILED:
         return function
-    result: F = njit(nogil=True, cache=True, error_model="numpy")(function)
+    result: F = njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
     return result
 
 
@@ -34,5 +36,13 @@ def rule(function: F) -> F:
     """Compile a rule as part of its callers (which are cached), or leave it as it is."""
     if not COMPILED:
         return function
-    result: F = njit(nogil=True, error_model="numpy")(function)
+    result: F = njit(nogil=True, error_model="numpy", _nrt=False)(function)
+    return result
+
+
+def inlined(function: F) -> F:
+    """Compile a rule into its caller: for rules over many arrays with one caller, where the call would cost more than the rule."""
+    if not COMPILED:
+        return function
+    result: F = njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function)
     return result

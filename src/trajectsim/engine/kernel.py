@@ -7,22 +7,48 @@ candidate events with what follows from them at once; then birthdays, constraint
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from trajectsim.engine.jit import compiled, rule
+from trajectsim.engine.jit import compiled, inlined, rule
 from trajectsim.engine.luck import bits, mix, salt, uniform, youth_key
 from trajectsim.engine.moves import MOST_ROUNDS, act, close_stay, end_of_step, is_alive, lines_holding, prescribed, write_log
 from trajectsim.engine.rules import NEVER, band_at, candidates, condition_holds, forced_step, measure_value, next_forced, next_mark, winner
 from trajectsim.engine.tables import LATENT_ONE, Columns, Ledger, Structure, Values
 
-__all__ = ["BLOCK", "advance", "begin", "finish"]
+__all__ = ["BLOCK", "Work", "advance", "begin", "finish", "new_work"]
 
 BLOCK = 512
 U64 = np.uint64
 _LANE = U64(0xFFFF)
 _SPARE = U64(0x5EED)
+
+
+class Work(NamedTuple):
+    """Working arrays for one block of youths: what is needed often, kept close together."""
+
+    keys: npt.NDArray[np.uint64]  # [BLOCK]
+    words: npt.NDArray[np.uint64]  # [W, BLOCK] one lane of 16 bits per domain
+    threshold: npt.NDArray[np.uint16]  # [D, BLOCK]
+    rate: npt.NDArray[np.int32]  # [latents, BLOCK] sum of the drifts
+    due: npt.NDArray[np.int16]  # [D, BLOCK] step of the next forced exit
+    mark: npt.NDArray[np.int16]  # [BLOCK] step of the next age that matters
+    alive: npt.NDArray[np.uint8]
+    moved: npt.NDArray[np.uint8]
+    found: npt.NDArray[np.int64]  # [BLOCK + 1]
+
+
+def new_work(s: Structure, v: Values) -> Work:
+    """Return working arrays for one block."""
+    n_domains, n_latents = len(s.domains), v.drift.shape[0]
+    return Work(
+        keys=np.empty(BLOCK, np.uint64), words=np.empty((len(s.lane_salt), BLOCK), np.uint64),
+        threshold=np.empty((n_domains, BLOCK), np.uint16), rate=np.empty((n_latents, BLOCK), np.int32),
+        due=np.empty((n_domains, BLOCK), np.int16), mark=np.empty(BLOCK, np.int16), alive=np.empty(BLOCK, np.uint8),
+        moved=np.empty(BLOCK, np.uint8), found=np.empty(BLOCK + 1, np.int64),
+    )
 
 
 @rule
@@ -85,7 +111,7 @@ def prepare(
                 rate[j, i] += drift[j, g]
 
 
-@rule
+@inlined
 def drift_latents(slow: Any, origin: int, reversion: Any, rate: Any, alive: Any, start: int, n: int) -> None:
     """Move the latents of a block by their drifts, and back towards their origins."""
     for j in range(rate.shape[0]):
@@ -101,7 +127,7 @@ def drift_latents(slow: Any, origin: int, reversion: Any, rate: Any, alive: Any,
                     slow[j, start + i] = min(max(x + int(rate[j, i]) + back, 0), LATENT_ONE)
 
 
-@rule
+@inlined
 def find_candidates(words: Any, threshold: Any, due: Any, found: Any, d: int, n: int, t: int, exits: bool, forced: bool) -> int:
     """List the youths of a block that may have something to do in a domain: a lane below its threshold, or a forced exit due."""
     m = 0
@@ -137,7 +163,7 @@ def forced_winner(
 
 @compiled
 def advance(
-    s: Structure, v: Values, c: Columns, led: Ledger, run: np.uint64, first_id: int,
+    s: Structure, v: Values, c: Columns, led: Ledger, work: Work, run: np.uint64, first_id: int,
     first: int, last: int, t_from: int, t_to: int, ledger_start: int,
 ) -> None:
     """Live the steps t_from up to t_to for the rows first up to last.
@@ -152,15 +178,8 @@ def advance(
     n_domains, n_latents = domains.shape[0], v.drift.shape[0]
     n_words, n_measures, n_joint = s.lane_salt.shape[0], s.measures.shape[0], clock[0]["n_joint"]
     birth, enter = clock[0]["birth"], clock[0]["enter"]
-    keys = np.empty(BLOCK, np.uint64)
-    words = np.empty((n_words, BLOCK), np.uint64)
-    threshold = np.empty((n_domains, BLOCK), np.uint16)
-    rate = np.empty((n_latents, BLOCK), np.int32)
-    due = np.empty((n_domains, BLOCK), np.int16)
-    mark = np.empty(BLOCK, np.int16)
-    alive = np.empty(BLOCK, np.uint8)
-    moved = np.empty(BLOCK, np.uint8)
-    found = np.empty(BLOCK + 1, np.int64)
+    keys, words, threshold, rate, due = work.keys, work.words, work.threshold, work.rate, work.due
+    mark, alive, moved, found = work.mark, work.alive, work.moved, work.found
     for start in range(first, last, BLOCK):
         n = min(BLOCK, last - start)
         waiting = False

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from trajectsim.engine.arithmetic import exp, log
-from trajectsim.engine.jit import rule
+from trajectsim.engine.jit import inlined, rule
 from trajectsim.engine.luck import bits
 from trajectsim.engine.tables import NUMBER_ONE, TAIL
 
@@ -29,7 +29,7 @@ _GOLD = U64(0x9E3779B97F4A7C15)
 NEVER = 32767
 
 
-@rule
+@inlined
 def condition_holds(
     conditions: Any, atoms: Any, birth: int, small: Any, when: Any, slow: Any, condition: int, r: int, t: int,
 ) -> bool:
@@ -56,12 +56,14 @@ def condition_holds(
     return True
 
 
-@rule
+@inlined
 def raw_hazard(
     clock: Any, exits: Any, terms: Any, conditions: Any, atoms: Any, base: Any, coefficient: Any, table: Any,
     small: Any, when: Any, slow: Any, k: int, d: int, r: int, t: int,
 ) -> float:
     """Return base x exp(terms) x multipliers + additions of an exit, before its law and its bound."""
+    if base[k, 0] == 0.0 and exits[k]["adds"] == 0:
+        return 0.0
     birth = clock[0]["birth"]
     condition = exits[k]["condition"]
     if condition >= 0 and not condition_holds(conditions, atoms, birth, small, when, slow, condition, r, t):
@@ -100,7 +102,7 @@ def raw_hazard(
     return h + plus
 
 
-@rule
+@inlined
 def hazard(
     clock: Any, states: Any, exits: Any, terms: Any, conditions: Any, atoms: Any, base: Any, coefficient: Any, table: Any,
     small: Any, when: Any, slow: Any, k: int, g: int, d: int, r: int, t: int,
@@ -111,18 +113,20 @@ def hazard(
     those probabilities are p_k * (-ln(1 - P) / P). A sum of one or more has no such hazard: twice the bound is
     returned, so that the cap is counted.
     """
-    if exits[k]["law"] == 0:
-        return raw_hazard(clock, exits, terms, conditions, atoms, base, coefficient, table, small, when, slow, k, d, r, t)
+    law, stage = exits[k]["law"], exits[k]["stage"]
+    first, last = (k, k + 1) if law == 0 else (states[g]["exit_begin"], states[g]["exit_end"])
     total = 0.0
     own = 0.0
-    for j in range(states[g]["exit_begin"], states[g]["exit_end"]):
-        if exits[j]["stage"] == exits[k]["stage"] and exits[j]["law"] != 0:
+    for j in range(first, last):
+        if law == 0 or (exits[j]["stage"] == stage and exits[j]["law"] != 0):
             p = raw_hazard(clock, exits, terms, conditions, atoms, base, coefficient, table, small, when, slow, j, d, r, t)
             if exits[j]["law"] == 2:
                 p = 1.0 - exp(-p)
             total += p
             if j == k:
                 own = p
+    if law == 0:
+        return own
     if total >= 1.0:
         return float(2.0 * exits[k]["bound"])
     if total < 1e-9:
@@ -130,7 +134,7 @@ def hazard(
     return own * (-log(1.0 - total) / total)
 
 
-@rule
+@inlined
 def candidates(tail: Any, g: int, lane: np.uint64, key: np.uint64, refine: np.uint64) -> int:
     """Return how many candidate events a domain has in this step, Poisson with the state's total bound.
 
@@ -143,7 +147,7 @@ def candidates(tail: Any, g: int, lane: np.uint64, key: np.uint64, refine: np.ui
     return n
 
 
-@rule
+@inlined
 def winner(
     clock: Any, states: Any, exits: Any, terms: Any, conditions: Any, atoms: Any, base: Any, coefficient: Any, table: Any,
     small: Any, when: Any, slow: Any, seen: Any, g: int, d: int, r: int, t: int, n: int, key: np.uint64, pick: np.uint64,
@@ -175,7 +179,7 @@ def winner(
     return result
 
 
-@rule
+@inlined
 def forced_step(forced: Any, forced_after: Any, birth: int, when: Any, f: int, d: int, r: int) -> int:
     """Return the step in which a forced exit is due, so that the state has ended at the exact age or after the exact time."""
     if forced[f]["age"] >= 0:
@@ -196,7 +200,7 @@ def next_forced(
     return due
 
 
-@rule
+@inlined
 def band_at(bands: Any, age: int) -> int:
     """Return the age band of an age in steps."""
     b = 0
@@ -205,7 +209,7 @@ def band_at(bands: Any, age: int) -> int:
     return b
 
 
-@rule
+@inlined
 def next_mark(marks: Any, birth: int, t: int) -> int:
     """Return the first step at or after t whose end is an age that matters to a band, constraint or line; 32767 if none."""
     for j in range(marks.shape[0]):

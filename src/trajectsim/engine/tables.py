@@ -38,10 +38,10 @@ DOMAIN = _record("first has_exits has_forced", "refine pick")
 STATE = _record("exit_begin exit_end forced_begin forced_end threshold last_stage gone")
 """Per state: its exits; the 16-bit threshold below which a lane may hold a candidate; the lowest stage present."""
 
-EXIT = _record("to event law stage condition term_begin term_end then_begin then_end duration_at duration_length age_at "
+EXIT = _record("to event law stage adds condition term_begin term_end then_begin then_end duration_at duration_length age_at "
                "age_length age_first age_per season_at step_at step_length", real="bound share")
-"""Per exit: state it leads to or event (-1 none); law 0 hazard, 1 probability per step, 2 rate; ranges of its terms and
-consequences; offsets of its tables (-1 none); bound per step; cumulative share among its state's bounds."""
+"""Per exit: state it leads to or event (-1 none); law 0 hazard, 1 probability per step, 2 rate; whether any term adds;
+ranges of its terms and consequences; offsets of its tables (-1 none); bound per step; cumulative share among its state's bounds."""
 
 TERM = _record("kind index value")
 """Per term: kind 0 fixed-point row, 1 flag row, 2 age, 3 state of a domain (row and value), 4 multiply by a fixed-point
