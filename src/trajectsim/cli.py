@@ -200,9 +200,29 @@ def _run(args: argparse.Namespace) -> None:
     out = Path(args.out) if args.out else Path("results") / scenario.spec.name
     from trajectsim.study.run import run_scenario
 
-    with _progress(args.lang) as progress:
+    with _kind_stop(args.lang), _progress(args.lang) as progress:
         run_scenario(scenario, out, workers=args.workers, progress=progress)
     _conclude(out, args.lang)
+
+
+@contextlib.contextmanager
+def _kind_stop(lang: str) -> Iterator[None]:
+    """Answer Ctrl-C at once: what is being computed is finished and kept, which can take some seconds."""
+    import signal
+    import threading
+
+    def stop(*_: object) -> NoReturn:
+        print("\n" + _say(lang, "stopping"), file=sys.stderr)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

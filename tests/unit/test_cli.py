@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,14 @@ def test_run_writes_results_report_and_answer(capsys: Captured, tmp_path: Path) 
     assert other and (out / "summary.json").read_bytes() == before
 
 
+def test_output_that_cannot_be_written(capsys: Captured, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine", encoding="utf-8")
+    err = refused(capsys, "run", SCENARIO, "--out", str(taken), "--draws", "1", "--replicates", "1")
+    assert "cannot be written" in err and str(taken) in err
+    assert taken.read_text(encoding="utf-8") == "mine"
+
+
 def test_results_that_are_not_there(capsys: Captured, tmp_path: Path) -> None:
     (tmp_path / "nijkerk").mkdir()
     (tmp_path / "nijkerk" / "manifest.json").write_text("{}", encoding="utf-8")
@@ -197,6 +206,9 @@ def test_control_c(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "_check", stopped)
     assert cli.main(["check", SCENARIO, "--lang", "en"]) == 130
     assert capsys.readouterr().err == "\nStopped.\n"
+    with pytest.raises(KeyboardInterrupt), cli._kind_stop("en"):
+        signal.raise_signal(signal.SIGINT)
+    assert "Stopping, as soon as" in capsys.readouterr().err
     monkeypatch.setattr(cli, "_run", stopped)
     assert cli.main(["run", SCENARIO, "--lang", "en"]) == 130
     assert "What was finished has been kept" in capsys.readouterr().err
