@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from trajectsim.analysis.breakeven import break_even
 from trajectsim.analysis.outcomes import load_outcomes, outcome_arrays
+from trajectsim.analysis.source_check import source_check
 from trajectsim.analysis.statistics import QUANTILES, Resampler, finite, mapped, ratio_summary
 from trajectsim.analysis.tables import Costs, Design, Study, cost_arrays, design_of
 from trajectsim.analysis.variance import attribute, split
@@ -56,7 +57,7 @@ def summarise(study: Study) -> Tree:
     manifest = study.manifest
     costs = cost_arrays(study, design)
     outcomes = outcome_arrays(study, design, load_outcomes())
-    shared = bool(manifest.get("share_luck_across_draws", False))
+    shared = bool(manifest["scenario"].get("share_luck_across_draws", False))
     resampler = Resampler.of(int(manifest["seed"]), len(design.draws), len(design.replicates), shared)
     tree, errors = _head(manifest, design), {}
     tree["arms"], errors["arms"] = _arms(manifest, design, costs, resampler)
@@ -75,6 +76,7 @@ def summarise(study: Study) -> Tree:
         "difference": tree.pop("yearly_difference"),
         "cumulative": tree.pop("yearly_cumulative"),
     }
+    tree["source_check"] = source_check(study, design)
     tree["monte_carlo_error"] = errors
     return tree
 
@@ -93,10 +95,12 @@ def _by_arm(design: Design, parts: Mapping[str, Tree]) -> Tree:
 
 
 def _head(manifest: Mapping[str, Any], design: Design) -> Tree:
-    keys = ("name", "title", "model_version", "content_hash", "seed", "price_year")
+    book = manifest["resolved"]["prices"]
     return {
         "layout": LAYOUT,
-        **{key: manifest.get(key) for key in keys},
+        **{key: manifest[key] for key in ("name", "model_version", "content_hash", "seed")},
+        "title": manifest["titles"].get("scenario"),
+        "price_year": None if book is None else book["price_year"],
         "youths": design.youths,
         "horizon_years": design.years,
         "draws_used": len(design.draws),
@@ -126,10 +130,9 @@ def _payer_in(costs: Costs, perspective: str) -> F64:
 def _arms(manifest: Mapping[str, Any], design: Design, costs: Costs, resampler: Resampler) -> tuple[Tree, Tree]:
     tree: Tree = {}
     errors: Tree = {}
-    titles = manifest.get("arm_titles") or {}
     for a, arm in enumerate(design.arms):
         parts, wrong = _cost_tree(costs, costs.by_row[a], resampler)
-        tree[arm] = {"title": titles.get(arm), "cost": parts}
+        tree[arm] = {"title": manifest["titles"].get(f"arm.{arm}"), "cost": parts}
         errors[arm] = {"cost": wrong}
     return tree, errors
 
@@ -193,7 +196,7 @@ def _against(
     paths = {
         p: discounted @ _payer_axis(costs, p) * costs.scale for p in ("society", "municipality", *costs.payers)
     }
-    answers = {p: _euros(costs, by_row, _payer_in(costs, p)) for p in ("society", "municipality")}
+    answers = {p: _euros(costs, by_row, _payer_in(costs, p)) for p in PERSPECTIVES}
     sources = {p: _variance(values, draws, manifest) for p, values in answers.items()}
     tree = {
         "difference": {"cost": cost, "outcomes": lives},
@@ -251,8 +254,7 @@ def _chances(costs: Costs, by_row: F64) -> Tree:
         return finite((values.mean(axis=1) < 0).mean()) if np.any(values) else None
 
     return {
-        "society": chance(_euros(costs, by_row, _payer_in(costs, "society"))),
-        "municipality": chance(_euros(costs, by_row, _payer_in(costs, "municipality"))),
+        **{p: chance(_euros(costs, by_row, _payer_in(costs, p))) for p in PERSPECTIVES},
         "by_payer": {p: chance(_euros(costs, by_row, _where(costs, payer=p))) for p in costs.payers},
     }
 
@@ -290,7 +292,8 @@ def _variance(values: F64, draws: Tree, manifest: Mapping[str, Any]) -> Tree:
     chance, parameters = split(values)
     noise = chance / values.shape[1]
     total = chance + parameters
-    found = attribute(values.mean(axis=1), draws["values"], draws["paths"], manifest["grades"], parameters)
+    grades = {path: str(record["grade"]) for path, record in manifest["parameters"].items()}
+    found = attribute(values.mean(axis=1), draws["values"], draws["paths"], grades, parameters)
     shares: Tree = {
         "sd_of_one_group": finite(np.sqrt(total)),
         "chance": finite(chance / total) if total > 0 else None,

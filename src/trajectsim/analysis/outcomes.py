@@ -59,8 +59,7 @@ def outcome_arrays(study: Study, design: Design, outcomes: Mapping[str, Outcome]
     months["name"] = months["domain"].astype(str) + "." + months["state"].astype(str)
     times = sums(study, "events", [*by, "event"], ["n"]).rename(columns={"event": "name"})
     times["name"] = times["name"].astype(str)
-    known_states = study.manifest.get("states") or sorted(set(months["name"]))
-    known_events = study.manifest.get("events") or sorted(set(times["name"]))
+    known_states, known_events = study.manifest["names"]["states"], study.manifest["names"]["events"]
     out = {}
     for name, outcome in outcomes.items():
         frame, known = (months, known_states) if outcome.states else (times, known_events)

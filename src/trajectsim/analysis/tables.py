@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from trajectsim.economics.discounting import years_of
 from trajectsim.errors import UserError
 
-__all__ = ["DONE", "Costs", "Design", "Study", "array_of", "cost_arrays", "design_of", "sums"]
+__all__ = ["DONE", "Costs", "Design", "Study", "array_of", "cost_arrays", "design_of", "n_years", "sums"]
 
 F64 = npt.NDArray[np.float64]
 DONE = "done"
@@ -71,14 +72,18 @@ class Costs:
     scale: float
 
 
-def sums(study: Study, name: str, by: Sequence[str], of: Sequence[str], **where: str) -> pd.DataFrame:
-    """Return sums of columns by group. The store does it where it can (without loading the table), pandas elsewhere."""
+def sums(study: Study, name: str, by: Sequence[str], of: Sequence[str], **where: str | Sequence[int]) -> pd.DataFrame:
+    """Return sums of columns by group. The store does it where it can (without loading the table), pandas elsewhere.
+
+    `where` keeps the rows whose column has that name, or one of those numbers.
+    """
+    kept = {column: [wanted] if isinstance(wanted, str) else list(wanted) for column, wanted in where.items()}
     own = getattr(study, "sums", None)
     if own is not None:
-        return pd.DataFrame(own(name, by=list(by), of=list(of), where=dict(where)))
+        return pd.DataFrame(own(name, list(by), list(of), kept))
     frame = study.table(name)
-    for column, wanted in where.items():
-        frame = frame[frame[column] == wanted]
+    for column, values in kept.items():
+        frame = frame[frame[column].isin(values)]
     grouped = frame.groupby(list(by), observed=True, sort=True)[list(of)].sum()
     return grouped.reset_index()
 
@@ -101,7 +106,12 @@ def design_of(study: Study) -> Design:
             "no draw of this study is finished in every arm, so nothing can be compared",
             cure="run the study again; it goes on where it stopped",
         )
-    return Design(arms, draws, replicates, int(manifest["size"]), int(manifest["n_years"]))
+    return Design(arms, draws, replicates, int(manifest["size"]), n_years(manifest))
+
+
+def n_years(manifest: Mapping[str, Any]) -> int:
+    """Return the number of years that were simulated; a part of a year counts as one."""
+    return years_of(int(manifest["steps"]), int(manifest["steps_per_year"]))
 
 
 def array_of(frame: pd.DataFrame, column: str, axes: Mapping[str, Sequence[Any]]) -> F64:
@@ -125,15 +135,16 @@ def array_of(frame: pd.DataFrame, column: str, axes: Mapping[str, Sequence[Any]]
 def _codes(column: pd.Series[Any], labels: Sequence[Any]) -> npt.NDArray[np.int64]:
     """Return each value's place among the labels, -1 where it is none of them."""
     places = {label: i for i, label in enumerate(labels)}
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        lookup = np.array([places.get(c, -1) for c in column.cat.categories] or [-1], dtype=np.int64)
-        return lookup[column.cat.codes.to_numpy()]
-    return column.map(places).fillna(-1).to_numpy(dtype=np.int64)
+    codes, found = pd.factorize(column)
+    lookup = np.array([*(places.get(value, -1) for value in found), -1], dtype=np.int64)
+    return lookup[codes]
 
 
 def cost_arrays(study: Study, design: Design) -> Costs:
     """Read the cost table once by row and once by year and payer."""
-    lines = {str(record["line"]): dict(record) for record in study.manifest["price_lines"]}
+    lines = {str(record["line"]): dict(record) for record in study.manifest["lines"]}
+    if not lines:
+        return _no_costs(design)
     axes: dict[str, Sequence[Any]] = dict(zip(_RUN, (design.arms, design.draws, design.replicates), strict=True))
     by_line = sums(study, "costs", [*_RUN, "line", "payer"], ["discounted"])
     rows = _rows(lines)
@@ -141,17 +152,22 @@ def cost_arrays(study: Study, design: Design) -> Costs:
     cube = array_of(by_line, "discounted", {**axes, "line": tuple(lines), "payer": payers})
     names = list(lines)
     chosen = [cube[:, :, :, names.index(row["line"]), payers.index(row["payer"])] for row in rows]
-    empty = np.zeros((*design.shape, 0))
     by_year = sums(study, "costs", [*_RUN, "year", "payer"], ["cents", "discounted"])
     yearly = {**axes, "year": tuple(range(design.years)), "payer": payers}
     return Costs(
         rows=rows,
-        by_row=np.stack(chosen, axis=-1) if chosen else empty,
+        by_row=np.stack(chosen, axis=-1),
         payers=payers,
         by_year=array_of(by_year, "cents", yearly),
         by_year_discounted=array_of(by_year, "discounted", yearly),
         scale=1.0 / (100.0 * design.youths),
     )
+
+
+def _no_costs(design: Design) -> Costs:
+    """Return the costs of a study without a price book: no row, no payer."""
+    by_year = np.zeros((*design.shape, design.years, 0))
+    return Costs((), np.zeros((*design.shape, 0)), (), by_year, by_year, 1.0)
 
 
 def _rows(lines: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Any], ...]:

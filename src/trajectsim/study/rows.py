@@ -57,7 +57,7 @@ def nonzero_table(key: Key, amounts: npt.NDArray[Any], axes: Sequence[str | tupl
 
 
 def _state_table(key: Key, amounts: npt.NDArray[Any], program: Program) -> pa.Table:
-    """Return months by domain, state and band, the global state split into domain and state."""
+    """Return months in, or moves into, states by domain, state and band."""
     table = nonzero_table(key, amounts, ["replicate", "year", ("band", program.names.bands), "g"], "n")
     return _split_states(table, program)
 
@@ -80,6 +80,7 @@ def block_tables(key: Key, block: Block, program: Program, prices: PriceTable | 
     n = program.names
     tables = {
         "occupancy": _state_table(key, block.state_months, program),
+        "entries": _state_table(key, block.entries, program),
         "months": _split_states(nonzero_table(key, block.monthly, ["month", "g"], "n"), program),
         "events": nonzero_table(key, block.events, ["replicate", "year", ("band", n.bands), ("event", n.events)], "n"),
         "moves": nonzero_table(key, block.moves, ["replicate", "year", ("exit", n.reasons)], "n"),

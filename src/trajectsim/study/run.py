@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import BaseModel
 
 from trajectsim.config.scenario import Scenario, content_hash
 from trajectsim.economics.prices import compile_prices
@@ -108,8 +109,22 @@ def _manifest(plan: Plan, register: Register) -> dict[str, Any]:
         "presets": {name: p.model_dump(mode="json") for name, p in scenario.population.presets.items()},
         "lines": [] if plan.prices is None else plan.prices.describe(),
         "parameters": {path: _describe(register, path, grades[path]) for path in register.paths},
+        "resolved": _resolved(scenario),
         "python": platform.python_version(), "numpy": version("numpy"),
         "numba": _version_of("numba"),
+    }
+
+
+def _resolved(scenario: Scenario) -> dict[str, Any]:
+    """Return the declarations that a re-pricing needs: a study is valued again from its folder alone."""
+
+    def plain(declared: BaseModel | None) -> Any:
+        return None if declared is None else declared.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    return {
+        "model": plain(scenario.model),
+        "interventions": {name: plain(item) for name, item in scenario.interventions.items()},
+        "prices": plain(scenario.prices),
     }
 
 

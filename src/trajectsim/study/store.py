@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ __all__ = ["DRAWS_PER_PART", "TABLES", "Study", "finished_parts", "open_study", 
 DRAWS_PER_PART = 10
 """Draws in one part. Fixed, so that a part's name says which draws it holds."""
 
-TABLES = ("parameters", "occupancy", "months", "events", "moves", "measures", "joint", "hours", "costs", "youth_years",
+TABLES = ("parameters", "occupancy", "entries", "months", "events", "moves", "measures", "joint", "hours", "costs", "youth_years",
           "lives", "caps", "runs")
 """Every table, in the order in which its parts are written; `runs` last."""
 
@@ -59,14 +59,48 @@ class Study:
         Raises:
             UserError: no such table, or no finished part of it.
         """
+        read = [pq.read_table(file, columns=columns) for file in self._files(name)]
+        frame: pd.DataFrame = pa.concat_tables(read).unify_dictionaries().to_pandas()
+        return frame
+
+    def _files(self, name: str) -> list[Path]:
         if name not in TABLES:
             raise UserError.of(f"there is no table '{name}'", allowed=", ".join(TABLES))
         files = [self.path / name / _part_name(k) for k in self.parts]
         files = [file for file in files if file.is_file()]
         if not files:
             raise UserError.of(f"'{self.path}' holds no finished part of the table '{name}'", cure="run the scenario first")
-        read = [pq.read_table(file, columns=columns) for file in files]
-        return pa.concat_tables(read).unify_dictionaries().to_pandas()
+        return files
+
+    def sums(
+        self, name: str, by: Sequence[str], of: Sequence[str], where: Mapping[str, Sequence[str | int]] | None = None
+    ) -> pd.DataFrame:
+        """Return sums of columns by group, rows in the order of the groups; the table itself is never loaded.
+
+        `where` keeps the rows whose column has one of the values.
+
+        One thread adds in the order of the files, so that the sums are the same every time; cents stay whole.
+
+        Raises:
+            UserError: no such table, or no finished part of it.
+        """
+        import duckdb
+
+        files = self._files(name)
+        groups = ", ".join(f'"{column}"' for column in by)
+        schema = pq.read_schema(files[0])
+        kinds = {c: "BIGINT" if pa.types.is_integer(schema.field(c).type) else "DOUBLE" for c in of}
+        added = ", ".join(f'sum("{c}")::{kind} AS "{c}"' for c, kind in kinds.items())
+        wanted = {column: list(values) for column, values in (where or {}).items()}
+        chosen = " AND ".join(f'"{column}" IN ({", ".join("?" * len(v))})' for column, v in wanted.items())
+        query = f"SELECT {groups}, {added} FROM read_parquet(?)" + (f" WHERE {chosen}" if chosen else "")
+        with duckdb.connect() as connection:
+            connection.execute("SET threads = 1")
+            found = connection.execute(
+                f"{query} GROUP BY {groups} ORDER BY {groups}",
+                [[str(file) for file in files], *(value for values in wanted.values() for value in values)])
+            frame: pd.DataFrame = found.df()
+            return frame
 
     def summary(self) -> dict[str, Any]:
         """Return the summary that was written beside the tables."""

@@ -97,10 +97,13 @@ def make(
         "events": pd.DataFrame(columns=[*run, "year", "event", "band", "n"]).astype({"n": "float64"}),
         "parameters": pd.DataFrame(parameters, columns=["draw", "path", "value"]),
     }
+    grades = {"model.care.level": "D", **{f"model.other.{j}": "ABC"[j % 3] for j in range(8)}}
     manifest = {
-        "name": "test", "seed": 7, "model_version": "1", "arms": list(arms), "size": YOUTHS, "n_years": YEARS,
-        "price_lines": records(), "states": ["activity.regular_work", "activity.at_home"], "events": [],
-        "grades": {"model.care.level": "D", **{f"model.other.{j}": "ABC"[j % 3] for j in range(8)}},
+        "name": "test", "seed": 7, "model_version": "1", "content_hash": "0", "arms": list(arms), "size": YOUTHS,
+        "steps": 12 * YEARS, "steps_per_year": 12, "titles": {}, "scenario": {"population": "test"},
+        "resolved": {"prices": {"price_year": 2024}}, "lines": records(),
+        "names": {"states": ["activity.regular_work", "activity.at_home"], "events": []},
+        "parameters": {path: {"grade": grade} for path, grade in grades.items()},
     }  # fmt: skip
     return MemoryStudy(manifest, tables)
 

@@ -130,3 +130,13 @@ def test_unfinished_draws_are_left_out(make_study: Make) -> None:
     runs["status"] = "failed"
     with pytest.raises(UserError, match="nothing can be compared"):
         summarise(study)
+
+
+def test_a_study_without_prices_has_outcomes_only(make_study: Make) -> None:
+    study = make_study(draws=5, replicates=2)
+    study.manifest["lines"], study.manifest["resolved"] = [], {"prices": None}
+    del study.tables["costs"]
+    found = summarise(study)
+    assert found["difference"]["cost"]["by_payer"] == {} and found["price_year"] is None
+    assert found["outcomes"]["regular_work"]["job"]["mean"] > 0
+    assert json.dumps(found, allow_nan=False)
