@@ -1,0 +1,54 @@
+"""Tables to arrays: places by name, nought where nothing is, the same from pandas and from the store."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trajectsim.analysis.outcomes import load_outcomes
+from trajectsim.analysis.tables import array_of, cost_arrays, design_of, sums
+from trajectsim.config.load import load_model
+
+Make = Callable[..., Any]
+
+
+def test_array_of_places_values_by_label() -> None:
+    frame = pd.DataFrame({"arm": ["b", "a", "b", "c"], "year": [1, 0, 1, 0], "n": [1.0, 2.0, 3.0, 9.0]})
+    for kind in ("object", "category"):
+        found = array_of(frame.astype({"arm": kind}), "n", {"arm": ("a", "b"), "year": (0, 1)})
+        assert found.tolist() == [[2.0, 0.0], [0.0, 4.0]]
+
+
+def test_array_of_an_empty_frame_is_nought() -> None:
+    frame = pd.DataFrame({"arm": pd.Series(dtype=str), "n": pd.Series(dtype=float)})
+    assert array_of(frame, "n", {"arm": ("a", "b")}).tolist() == [0.0, 0.0]
+
+
+def test_sums_by_the_store_are_preferred(make_study: Make) -> None:
+    study = make_study(draws=3, replicates=2)
+    plain = sums(study, "costs", ["arm", "line"], ["cents"], arm="job", year=(0, 1))
+    frame = study.tables["costs"]
+    kept = frame[(frame["arm"] == "job") & (frame["year"] < 2)]
+    assert plain["cents"].sum() == kept["cents"].sum() and set(plain["arm"]) == {"job"}
+    asked: list[Any] = []
+    study.sums = lambda *given: asked.append(given) or plain
+    assert sums(study, "costs", ["line"], ["cents"], arm="job") is not None
+    assert asked == [("costs", ["line"], ["cents"], {"arm": ["job"]})]
+
+
+def test_rows_and_years_hold_the_same_money(make_study: Make) -> None:
+    study = make_study(draws=4, replicates=2)
+    costs = cost_arrays(study, design_of(study))
+    assert np.array_equal(costs.by_row.sum(axis=-1), costs.by_year_discounted.sum(axis=(-2, -1)))
+    assert costs.by_year.sum() == study.tables["costs"]["cents"].sum()
+    both = [row for row in costs.rows if row["line"] == "benefit"]
+    assert [row["side"] for row in both] == ["payer", "beneficiary"]
+
+
+def test_packaged_outcomes_name_states_and_events_of_the_packaged_model() -> None:
+    model = load_model("youth")
+    states = {f"{d}.{s}" for d, domain in model.domains.items() for s in domain.states}
+    for name, outcome in load_outcomes().items():
+        assert {s for s in outcome.states if "*" not in s} <= states, name
+        assert set(outcome.events) <= set(model.events), name
