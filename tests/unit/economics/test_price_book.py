@@ -55,7 +55,7 @@ def test_index_factors_are_products_of_yearly_price_changes(book: PriceBook) -> 
 
 
 def test_law_decides_who_pays_at_eighteen(table: PriceTable) -> None:
-    """Under 18 no Wmo and no assistance; from 18 no Jeugdwet but what goes on by law (foster, residential, protection)."""
+    """Under 18 no Wmo; from 18 no Jeugdwet but what goes on by law (foster, residential, protection)."""
     young = np.array([b in ("<12", "12-16", "16-18") for b in table.names.bands])
     wmo = table.payer == PAYER_NAMES.index("municipality_wmo")
     usual = ~table.programme & (table.quantity == 0)
