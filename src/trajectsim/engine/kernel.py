@@ -18,7 +18,7 @@ from trajectsim.engine.moves import MOST_ROUNDS, act, close_stay, end_of_step, i
 from trajectsim.engine.rules import NEVER, band_at, candidates, condition_holds, forced_step, measure_value, next_forced, next_mark, winner
 from trajectsim.engine.tables import LATENT_ONE, Columns, Ledger, Structure, Values
 
-__all__ = ["BLOCK", "Work", "advance", "begin", "finish", "new_work"]
+__all__ = ["BLOCK", "Work", "advance", "new_work"]
 
 BLOCK = 512
 U64 = np.uint64
@@ -80,15 +80,6 @@ def open_row(s: Structure, c: Columns, led: Ledger, r: int, t: int, row: int) ->
         for j in range(s.clock[0]["n_joint"]):
             led.tally[row, s.clock[0]["at_joint"] + j] += (holding >> j) & 1
         c.lines[r] = holding
-
-
-@compiled
-def begin(s: Structure, c: Columns, led: Ledger, first: int, last: int, t: int) -> None:
-    """Put the youths that are in the model at step t under the constraints, and count them in the first snapshot."""
-    enter = s.clock[0]["enter"]
-    for r in range(first, last):
-        if enter < 0 or c.when[enter, r] <= t:
-            open_row(s, c, led, r, t, 0)
 
 
 @rule
@@ -164,12 +155,13 @@ def forced_winner(
 @compiled
 def advance(
     s: Structure, v: Values, c: Columns, led: Ledger, work: Work, run: np.uint64, first_id: int,
-    first: int, last: int, t_from: int, t_to: int, ledger_start: int,
+    first: int, last: int, t_from: int, t_to: int, ledger_start: int, opening: bool, closing: bool,
 ) -> None:
     """Live the steps t_from up to t_to for the rows first up to last.
 
-    Row `t - ledger_start` of the ledger's arrays belongs to step t. Blocks, threads and the splitting into steps have
-    no influence on what happens.
+    Row `t - ledger_start` of the ledger's arrays belongs to step t. `opening`: put the youths under the constraints and
+    count them in the first snapshot. `closing`: end the accounts' open stays. Blocks, threads and the splitting into
+    steps have no influence on what happens.
     """
     clock, domains, states, exits, terms, forced = s.clock, s.domains, s.states, s.exits, s.terms, s.forced
     conditions, atoms, bands = s.conditions, s.atoms, s.bands
@@ -178,6 +170,7 @@ def advance(
     n_domains, n_latents = domains.shape[0], v.drift.shape[0]
     n_words, n_measures, n_joint = s.lane_salt.shape[0], s.measures.shape[0], clock[0]["n_joint"]
     birth, enter = clock[0]["birth"], clock[0]["enter"]
+    has_laws = s.constraints.shape[0] > 0 or held.shape[0] > 0
     keys, words, threshold, rate, due = work.keys, work.words, work.threshold, work.rate, work.due
     mark, alive, moved, found = work.mark, work.alive, work.moved, work.found
     for start in range(first, last, BLOCK):
@@ -186,6 +179,8 @@ def advance(
         for i in range(n):
             r = start + i
             keys[i] = youth_key(run, ids[r] if ids.shape[0] > 0 else first_id + r)
+            if opening and (enter < 0 or when[enter, r] <= t_from):
+                open_row(s, c, led, r, t_from, 0)
             joined = enter < 0 or when[enter, r] < t_from or (when[enter, r] == t_from and t_from == ledger_start)
             waiting = waiting or not joined
             alive[i] = 1 if joined and is_alive(domains, states, small, r) else 0
@@ -240,8 +235,8 @@ def advance(
                         if not is_forced:
                             due[d, i] = next_forced(states, forced, v.forced_after, birth, when, g, d, r, t + 1)
                     if not is_forced:
-                        lane = (words[d >> 2, i] >> U64(16 * (d & 3))) & _LANE
-                        if lane < U64(threshold[d, i]):
+                        lane = int((words[d >> 2, i] >> U64(16 * (d & 3))) & _LANE)
+                        if lane < threshold[d, i]:
                             count = candidates(s.tail, g, lane, keys[i], refine)
                             if count > 0:
                                 k = winner(clock, states, exits, terms, conditions, atoms, v.base, v.coefficient, v.table,
@@ -255,7 +250,7 @@ def advance(
                                keys[i], luck):
                             alive[i] = 0
             for i in range(n):
-                if moved[i] or mark[i] <= t:
+                if (moved[i] and has_laws) or mark[i] <= t:
                     r = start + i
                     still = end_of_step(
                         clock, domains, states, forced, s.constraints, s.constraint_conditions, conditions, atoms, s.lines,
@@ -264,14 +259,10 @@ def advance(
                     alive[i] = 1 if still else 0
                     mark[i] = next_mark(s.marks, int(when[birth, r]), t + 1) if still else NEVER
                     moved[i] = 0
-
-
-@compiled
-def finish(s: Structure, c: Columns, first: int, last: int, t: int) -> None:
-    """Close the accounts' open stays, t being the number of steps lived."""
-    enter, shift = s.clock[0]["enter"], s.clock[0]["account_shift"]
-    for r in range(first, last):
-        if (enter < 0 or c.when[enter, r] < t) and is_alive(s.domains, s.states, c.small, r):
-            for d in range(s.domains.shape[0]):
-                g = s.domains[d]["first"] + int(c.small[d, r])
-                close_stay(shift, s.account_rate, s.account_weight, c.accounts, int(c.when[d, r]), g, r, t + shift)
+        if closing and accounts.shape[0] > 0:
+            shift = clock[0]["account_shift"]
+            for i in range(n):
+                for d in range(n_domains if alive[i] else 0):
+                    r = start + i
+                    g = domains[d]["first"] + int(small[d, r])
+                    close_stay(shift, s.account_rate, s.account_weight, accounts, int(when[d, r]), g, r, t_to + shift)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from trajectsim.engine.jit import rule
+from trajectsim.engine.jit import inlined, rule
 from trajectsim.engine.luck import bits, uniform
 from trajectsim.engine.rules import NEVER, band_at, condition_holds, next_forced
 from trajectsim.engine.tables import LATENT_ONE
@@ -32,7 +32,7 @@ def write_log(log: Any, logged: Any, r: int, t: int, domain: int, old: int, new:
     logged[0] = n + 1
 
 
-@rule
+@inlined
 def close_stay(
     shift: int, rate: Any, weight: Any, accounts: Any, began: int, g: int, r: int, until: int,
 ) -> None:
@@ -85,8 +85,7 @@ def prescribed(
     return int(constraints[j]["otherwise"])
 
 
-@rule
-def move(
+def _move(
     clock: Any, domains: Any, states: Any, forced: Any, forced_after: Any, drift: Any, account_rate: Any, account_weight: Any,
     small: Any, when: Any, accounts: Any, tally: Any, log: Any, logged: Any, rate: Any, threshold: Any, due: Any,
     i: int, r: int, d: int, new: int, t: int, row: int, band: int, reason: int,
@@ -125,7 +124,12 @@ def move(
     return True
 
 
-@rule
+move = inlined(_move)
+move_apart = rule(_move)
+"""The same rule as a function of its own, for the rarer moves that a constraint prescribes."""
+
+
+@inlined
 def act(
     clock: Any, domains: Any, states: Any, exits: Any, forced: Any, follows: Any, shift_rows: Any, conditions: Any,
     atoms: Any, forced_after: Any, follow_chance: Any, shift: Any, drift: Any, account_rate: Any, account_weight: Any,
@@ -209,7 +213,7 @@ def end_of_step(
                 constraints, constraint_conditions, conditions, atoms, birth, small, when, slow, j, r, t + 1)
             if to >= 0 and alive:
                 reason = clock[0]["n_exits"] + clock[0]["n_forced"] + j
-                alive = not move(
+                alive = not move_apart(
                     clock, domains, states, forced, forced_after, drift, account_rate, account_weight, small, when, accounts,
                     tally, log, logged, rate, threshold, due, i, r, constraints[j]["domain"], to, t, row, band, reason)
                 changed = alive

@@ -23,7 +23,6 @@ _S32 = U64(32)
 _S16 = U64(16)
 _UNIT32 = 2.0**-32
 _UNIT48 = 2.0**-48
-_UNIT16 = 2.0**-16
 _NUMBER_UNIT = 1.0 / NUMBER_ONE
 _GOLD = U64(0x9E3779B97F4A7C15)
 NEVER = 32767
@@ -135,14 +134,19 @@ def hazard(
 
 
 @inlined
-def candidates(tail: Any, g: int, lane: np.uint64, key: np.uint64, refine: np.uint64) -> int:
+def candidates(tail: Any, g: int, lane: int, key: np.uint64, refine: np.uint64) -> int:
     """Return how many candidate events a domain has in this step, Poisson with the state's total bound.
 
-    The 16 bits of the lane decide in the common case; 48 more bits make the number exact.
+    The 16 bits of the lane decide unless they equal the first 16 bits of a chance; then 48 more bits make it exact.
     """
-    u = (float(lane) + float(bits(key, refine) >> _S16) * _UNIT48) * _UNIT16
     n = 0
-    while n < TAIL and u < tail[g, n]:
+    while n < TAIL:
+        edge = tail[g, n] * 65536.0
+        whole = int(edge)
+        if lane > whole:
+            break
+        if lane == whole and float(lane) + float(bits(key, refine) >> _S16) * _UNIT48 >= edge:
+            break
         n += 1
     return n
 

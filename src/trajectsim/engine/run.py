@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from trajectsim.engine.compiler import Program
-from trajectsim.engine.kernel import BLOCK, advance, begin, finish, new_work
+from trajectsim.engine.kernel import BLOCK, advance, new_work
 from trajectsim.engine.ledger import add_ledgers, new_ledger
 from trajectsim.engine.tables import Columns, Ledger, Values
 
@@ -60,10 +60,7 @@ def live(
     """
     s = program.structure
     start = first_step if ledger_start is None else ledger_start
+    closing = first_step + steps == program.steps
     with np.errstate(over="ignore"):
-        if opening:
-            begin(s, columns, ledger, first, last, first_step)
         advance(s, values, columns, ledger, new_work(s, values), run, first_id, first, last, first_step, first_step + steps,
-                start)
-        if columns.accounts.shape[1] > 0 and first_step + steps == program.steps:
-            finish(s, columns, first, last, first_step + steps)
+                start, opening, closing)
