@@ -19,6 +19,7 @@ from trajectsim.analysis.statistics import QUANTILES, Resampler, finite, mapped,
 from trajectsim.analysis.tables import Costs, Design, Study, cost_arrays, design_of
 from trajectsim.analysis.variance import attribute, split
 from trajectsim.analysis.verdict import RULE, verdict
+from trajectsim.analysis.youths import spread_over_youths
 
 __all__ = ["MUNICIPALITY", "PERSPECTIVES", "summarise"]
 
@@ -76,6 +77,7 @@ def summarise(study: Study) -> Tree:
         "difference": tree.pop("yearly_difference"),
         "cumulative": tree.pop("yearly_cumulative"),
     }
+    tree["youths_months"] = spread_over_youths(study, design, load_outcomes())
     tree["source_check"] = source_check(study, design)
     tree["monte_carlo_error"] = errors
     return tree
