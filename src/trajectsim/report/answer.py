@@ -1,0 +1,257 @@
+"""The top of the report: the verdict in one line, the few numbers that carry it, and what changes in the lives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trajectsim.report.blocks import Table
+from trajectsim.report.findings import Arm, Findings, text_of
+from trajectsim.report.format import about
+from trajectsim.report.labels import label
+from trajectsim.report.phrases import Words
+
+__all__ = ["Answer", "Tile", "answer", "break_even", "outcome_title", "perspectives", "ratio", "why"]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline number: what it is, the number, and a note."""
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer about one world: first line, why, the sentences, the tiles, the clear changes in lives."""
+
+    arm: Arm
+    first_line: str
+    why: str
+    lead: str
+    municipality: str
+    effects: str
+    tiles: list[Tile]
+    clear: list[str]
+
+
+def answer(found: Findings, arm: Arm) -> Answer:
+    """Return the answer about one world against the null alternative."""
+    words, verdict = found.words, found.verdict(arm)
+    sign = str(verdict["sign"])
+    return Answer(
+        arm,
+        words(f"verdict.{sign}", arm=arm.title),
+        why(found, verdict),
+        "" if sign == "no_difference" else _lead(found, arm),
+        _municipality(found, arm),
+        _effects(found),
+        _tiles(found, arm),
+        clear(found, arm),
+    )
+
+
+def why(found: Findings, verdict: Mapping[str, Any]) -> str:
+    """Return why the first line says so: the reasons, and which assumptions turn the answer on their own."""
+    words, sign = found.words, verdict["sign"]
+    if sign != "not_known":
+        return words(f"verdict.{sign}_why")
+    parts = [words(f"reason.{reason}") for reason in verdict.get("reasons") or ["evidence"]]
+    turning = [label(str(path), words) for path in verdict.get("turning") or []][:3]
+    if turning:
+        parts.append(words("reason.turning", which="; ".join(turning)))
+    return " ".join(parts)
+
+
+def _signed_words(words: Words, value: float | None) -> str:
+    key = "lead.amount_less" if (value or 0.0) < 0 else "lead.amount_more"
+    return words(key, amount=words.style.euro(abs(about(value) or 0.0)))
+
+
+def _exact(words: Words, value: float | None) -> str:
+    key = "lead.amount_less" if (value or 0.0) < 0 else "lead.amount_more"
+    return words(key, amount=words.style.euro(None if value is None else abs(value)))
+
+
+def _lead(found: Findings, arm: Arm) -> str:
+    words, total = found.words, found.total(arm)
+    if not total or total.get("mean") is None:
+        return ""
+    low, high = total.get("p05") or 0.0, total.get("p95") or 0.0
+    open_sign = low < 0 < high
+    mean = total["mean"] or 0.0
+    sentence = words(
+        "lead.difference" if open_sign else "lead.certain",
+        years=found.years,
+        amount=words.style.euro(abs(about(mean) or 0.0)),
+        direction=words("lead.less" if mean < 0 else "lead.more"),
+        base=found.base.title,
+        interval=words(
+            "lead.range" if open_sign else "lead.between",
+            low=_signed_words(words, low),
+            high=_signed_words(words, high),
+        ),
+    )
+    chance = found.saving(arm).get("society")
+    if chance is None:
+        return sentence
+    key = {0.0: "lead.chance_none", 1.0: "lead.chance_all"}.get(chance, "lead.chance")
+    return f"{sentence} {words(key, n=min(99, max(1, round(100 * chance))))}"
+
+
+def _municipality(found: Findings, arm: Arm) -> str:
+    """Return the answer from the municipality's side, all its budgets together."""
+    words, stats = found.words, found.difference(arm).get("cost", {}).get("municipality") or {}
+    verdict = (found.of_arm("verdict", arm) or {}).get("municipality")
+    if not verdict or not found.total(arm) or stats.get("mean") is None:
+        return ""
+    low, high = _signed_words(words, stats["p05"]), _signed_words(words, stats["p95"])
+    return words(
+        "lead.municipality",
+        verdict=words(f"lead.municipality_{verdict['sign']}"),
+        amount=words.style.about_euro(abs(stats["mean"])),
+        direction=words("lead.less" if stats["mean"] < 0 else "lead.more"),
+        interval=words("lead.range", low=low, high=high),
+    )
+
+
+def _effects(found: Findings) -> str:
+    """Return how many effects of the approach were measured, and how many are assumed."""
+    words, rows = found.words, found.manifest.get("parameters") or {}
+    grades = [row["grade"] for path, row in rows.items() if path.startswith("interventions.") and ".effects." in path]
+    if not grades:
+        return ""
+    solid, check, assumed = (sum(g in group for g in grades) for group in ("AB", "C", "D"))
+    return words("lead.effects", n=len(grades), solid=solid, check=check, assumed=assumed)
+
+
+def _tiles(found: Findings, arm: Arm) -> list[Tile]:
+    words, style, total = found.words, found.words.style, found.total(arm)
+    if not total:
+        return []
+    tiles = [
+        Tile(
+            words("tile.difference"),
+            _exact(words, total.get("mean")),
+            words(
+                "tile.difference_note",
+                years=found.years,
+                interval=words("lead.range", low=_exact(words, total.get("p05")), high=_exact(words, total.get("p95"))),
+            ),
+        ),
+        _chance_tile(found, arm),
+    ]
+    stats = (found.of_arm("benefit_cost_ratio", arm) or {}).get("society")
+    tiles.append(_ratio_tile(words, stats))
+    even = (found.of_arm("break_even", arm) or {}).get("society")
+    if even:
+        never = even.get("never")
+        key = "tile.break_even_note" if never else "tile.break_even_all"
+        note = words(key, share=style.percent(never), years=found.years)
+        tiles.append(Tile(words("tile.break_even"), break_even(found, even), note))
+    return tiles
+
+
+def _chance_tile(found: Findings, arm: Arm) -> Tile:
+    words, chance, n = found.words, found.saving(arm).get("society"), int(found.summary["draws_used"])
+    note = (
+        "" if chance is None else words("tile.chance_note", k=words.style.number(chance * n), n=words.style.number(n))
+    )
+    return Tile(words("tile.chance"), words.style.percent(chance), note)
+
+
+def _ratio_tile(words: Words, stats: Mapping[str, Any] | None) -> Tile:
+    style, name = words.style, words("tile.ratio")
+    if not stats or ratio(stats) is None:
+        return Tile(name, words("tile.ratio_null"), words("tile.ratio_null_note"))
+    value = style.number(ratio(stats), 2)
+    if stats.get("p05") is None:
+        return Tile(name, value, words("tile.ratio_open", share=style.percent(stats.get("undefined"))))
+    return Tile(name, value, words("tile.ratio_note", interval=style.spread(stats, 2)))
+
+
+def ratio(stats: Mapping[str, Any] | None) -> float | None:
+    """Return the centre of a benefit-cost ratio (the ratio of means), or None where it is undefined."""
+    if not stats:
+        return None
+    value = stats.get("centre")
+    return None if value is None else float(value)
+
+
+def break_even(found: Findings, even: Mapping[str, Any] | None) -> str:
+    """Return when the approach has paid itself back, in words; years count from 1 on screen."""
+    words = found.words
+    year = (even or {}).get("year")
+    if even is None:
+        return words("youth.nothing")
+    if year is None:
+        return words("tile.break_even_never", years=found.years)
+    return words("tile.break_even_year", year=words.style.number(float(year)))
+
+
+def perspectives(found: Findings, arm: Arm) -> Table | None:
+    """Return the ratio and break-even year for everybody from whose side the summary looks."""
+    words, style = found.words, found.words.style
+    ratios = found.of_arm("benefit_cost_ratio", arm) or {}
+    evens = found.of_arm("break_even", arm) or {}
+    rows = []
+    for side in ratios:
+        stats, even = ratios.get(side), evens.get(side)
+        name = words(f"perspective.{side}") if words.has(f"perspective.{side}") else words.payer(side)
+        known = ratio(stats) is not None
+        rows.append(
+            [
+                name,
+                style.number(ratio(stats), 2) if known else words("tile.ratio_null"),
+                style.spread(stats, 2) if known and stats else words("youth.nothing"),
+                break_even(found, even),
+                style.percent((even or {}).get("never")),
+            ]
+        )
+    if not rows:
+        return None
+    head = [words(f"table.{key}") for key in ("perspective", "ratio", "interval", "break_even", "never")]
+    return Table(head, rows)
+
+
+def outcome_title(found: Findings, name: str) -> str:
+    """Return an outcome's name on screen."""
+    own = (found.summary.get("outcome_titles") or {}).get(name) or {}
+    return text_of(own.get("title"), found.words.lang) or found.words.title(f"outcomes.{name}", name)
+
+
+def clear(found: Findings, arm: Arm, most: int = 6) -> list[str]:
+    """Return a sentence for outcomes that matter (up is good or bad) whose whole 90% interval lies on one side of zero.
+
+    The first `most` in the order in which the summary lists them.
+    """
+    titles = found.summary.get("outcome_titles") or {}
+    lines = []
+    for name, stats in (found.difference(arm).get("outcomes") or {}).items():
+        low, mean, high = (stats.get(key) for key in ("p05", "mean", "p95"))
+        known = low is not None and mean is not None and high is not None
+        if known and (low > 0 or high < 0) and (titles.get(name) or {}).get("good") in ("up", "down"):
+            lines.append(_change(found, name, low, mean, high))
+    return lines[:most]
+
+
+def _change(found: Findings, name: str, low: float, mean: float, high: float) -> str:
+    words, style = found.words, found.words.style
+    near, far = sorted((abs(low), abs(high)))
+    decimals = 1 if far >= 1 else 2
+    unit = text_of(((found.summary.get("outcome_titles") or {}).get(name) or {}).get("unit"), words.lang) or ""
+    return words(
+        "lead.clear_item",
+        outcome=_capital(outcome_title(found, name)),
+        amount=style.number(abs(mean), decimals),
+        unit=unit,
+        direction=words("lead.less" if mean < 0 else "lead.more"),
+        interval=style.interval(near, far, decimals),
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

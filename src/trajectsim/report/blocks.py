@@ -1,0 +1,54 @@
+"""The bricks of a page: tables of ready texts, and figures with their title, reading help and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from trajectsim.report.canvas import Drawing, svg
+from trajectsim.report.phrases import Words
+
+__all__ = ["Shown", "Table", "show"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts, ready to print: `text` columns stand left, the others right; `strong` rows are bold."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    text: frozenset[int] = frozenset({0})
+    strong: frozenset[int] = frozenset()
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure on the page: inline SVG with its title, how to read it, and the numbers behind it."""
+
+    name: str
+    title: str
+    svg: str
+    read: str
+    table: Table | None = None
+    note: str = ""
+    wide: bool = field(default=False)
+
+
+def show(
+    drawing: Drawing, words: Words, key: str, table: Table | None = None, suffix: str = "", **values: object
+) -> Shown:
+    """Put a drawing on the page with the phrases `figure.<key>.title` and `figure.<key>.read`.
+
+    Args:
+        drawing: the figure.
+        words: the reader's language.
+        key: the figure's name among the phrases.
+        table: the numbers behind it.
+        suffix: makes the name unique where a figure is shown more than once.
+        values: what the phrases' placeholders stand for.
+    """
+    title = words(f"figure.{key}.title", **values) if values else words(f"figure.{key}.title")
+    read = words(f"figure.{key}.read", **values) if values else words(f"figure.{key}.read")
+    name = f"figure-{key.replace('_', '-')}{suffix}"
+    return Shown(name, title, svg(drawing, name, title), read, table)

@@ -1,0 +1,157 @@
+"""The report: one self-contained HTML file that answers first and then shows what the answer rests on.
+
+It reads a folder of results alone, loads nothing from elsewhere, needs no script, and prints on A4.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from trajectsim.errors import UserError
+from trajectsim.report import answer, lives, money, trust
+from trajectsim.report.blocks import Shown, Table
+from trajectsim.report.findings import Findings, read
+from trajectsim.report.format import LANGUAGES
+
+__all__ = ["render", "write_page", "write_report"]
+
+
+def write_report(directory: str | Path, lang: str = "nl") -> Path:
+    """Write `report.html` into a folder of results.
+
+    Args:
+        directory: the folder, as `trajectsim run` leaves it.
+        lang: nl or en.
+
+    Returns:
+        The path of the report.
+
+    Raises:
+        UserError: unknown language, no results in the folder, or the file cannot be written.
+    """
+    if lang not in LANGUAGES:
+        raise UserError.of(
+            f"language '{lang}' is not available", allowed="nl, en", cure="choose --lang nl or --lang en"
+        )
+    found = read(directory, lang)
+    return write_page(found.directory / "report.html", "report.html.j2", page(found), found)
+
+
+def write_page(path: Path, template: str, content: dict[str, Any], found: Findings) -> Path:
+    """Fill a template and write it at once: under a temporary name first, then moved into place."""
+    text = render(template, content, found)
+    temporary = path.with_name(path.name + ".part")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    except OSError as error:
+        raise UserError.of(
+            f"the report cannot be written: {error.strerror}",
+            file=str(path),
+            cure="check the folder's rights, or give --out another folder",
+        ) from error
+    return path
+
+
+def render(template: str, content: dict[str, Any], found: Findings) -> str:
+    """Return a page as text."""
+    counter = iter(range(1, 1000))
+    return str(
+        _environment()
+        .get_template(template)
+        .render(
+            **content,
+            w=found.words,
+            style=found.words.style,
+            lang=found.words.lang,
+            found=found,
+            number=lambda: next(counter),
+        )
+    )
+
+
+@cache
+def _environment() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("trajectsim.report", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment
+
+
+def page(found: Findings) -> dict[str, Any]:
+    """Return everything the report shows, section by section."""
+    words = found.words
+    twins = lives.twins(found)
+    check_figure, check_table, check_text = trust.source_check(found)
+    grade_counts, grade_lists = trust.grades(found)
+    count = len(found.arms)
+    worlds = (
+        words("page.worlds_many", n=count)
+        if count > 2
+        else words("page.worlds_two" if count == 2 else "page.worlds_one")
+    )
+    return {
+        "answers": [answer.answer(found, arm) for arm in found.others],
+        "subtitle": words(
+            "page.subtitle",
+            size=found.words.style.number(found.size),
+            years=found.years,
+            worlds=worlds,
+            arms=" / ".join(f"‘{arm.title}’" for arm in found.arms),
+        ),
+        "costs": _costs(found),
+        "payers": _payers(found),
+        "outcomes": _shown(lives.day_by_month(found), *lives.outcomes(found)),
+        "twins": twins,
+        "shares": trust.shares(found),
+        "top": trust.top(found),
+        "assumed": trust.assumed_share(found),
+        "explained": trust.variance(found).get("explained"),
+        "check": (check_figure, check_table, check_text),
+        "limits": trust.limits(found, twins.name if twins else None),
+        "counts": trust.counts(found),
+        "grade_counts": grade_counts,
+        "grade_lists": grade_lists,
+        "parameter_count": sum(len(table.rows) for table in grade_lists),
+        "made": trust.made(found),
+        "years": found.years,
+    }
+
+
+def _shown(*figures: Shown | None) -> list[Shown]:
+    return [figure for figure in figures if figure is not None]
+
+
+def _costs(found: Findings) -> dict[str, Any]:
+    words, year = found.words, trust.price_year(found)
+    rate = found.parameter("prices.discounting.standard").get("value")
+    if rate is not None and year is not None:
+        text = words("text.costs_discount", rate=words.style.percent(float(rate), 2), price_year=year)
+    else:
+        text = words("text.costs_discount_plain")
+    figures = _shown(
+        money.cost_by_year(found),
+        *(f for arm in found.others for f in (money.payback(found, arm), money.chances(found, arm))),
+    )
+    sides: list[tuple[str, Table | None]] = [(arm.title, answer.perspectives(found, arm)) for arm in found.others]
+    return {"discount": text, "figures": figures, "sides": [(t, s) for t, s in sides if s is not None]}
+
+
+def _payers(found: Findings) -> dict[str, Any]:
+    return {
+        "figures": [
+            (arm.title, shown, money.wrong_pocket(found, arm))
+            for arm in found.others
+            if (shown := money.difference_by_payer(found, arm))
+        ],
+        "by_year": money.cost_by_payer(found),
+        "transfers": money.transfers(found),
+    }

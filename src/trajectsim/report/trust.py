@@ -1,0 +1,245 @@
+"""The sections about trust: how sure, beside the source, limits, what it rests on, how it was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trajectsim.config.load import load_sources
+from trajectsim.report import figures_trust
+from trajectsim.report.blocks import Shown, Table, show
+from trajectsim.report.findings import LEAST, Findings, text_of
+from trajectsim.report.format import Style
+from trajectsim.report.labels import label
+
+__all__ = [
+    "assumed_share",
+    "counts",
+    "grades",
+    "limits",
+    "made",
+    "parameters",
+    "shares",
+    "source_check",
+    "top",
+    "variance",
+]
+
+GRADES = ("A", "B", "C", "D")
+LIMITS = ("no_score", "hand_picked", "assumptions", "not_cash", "rights", "horizon", "winners", "small")
+
+
+def variance(found: Findings) -> Mapping[str, Any]:
+    """Return the split of the answer's variance (of the first intervention's world)."""
+    if not found.others:
+        return {}
+    split: Mapping[str, Any] = (found.of_arm("variance", found.others[0]) or {}).get("society") or {}
+    return split
+
+
+def assumed_share(found: Findings) -> float | None:
+    """Return the share of the parameters' variance that rests on grades C and D."""
+    by_grade = variance(found).get("by_grade") or {}
+    known = sum(by_grade.get(g) or 0.0 for g in GRADES)
+    return float((by_grade.get("C") or 0.0) + (by_grade.get("D") or 0.0)) / known if known else None
+
+
+def shares(found: Findings) -> Shown | None:
+    """Return the figure of where the uncertainty comes from."""
+    import pandas as pd
+
+    split, words = variance(found), found.words
+    if split.get("chance") is None or split.get("parameters") is None:
+        return None
+    style = found.words.style
+    rows = [
+        (words("figure.shares.row_all"), part, words(f"grade.{part}"), split[part]) for part in ("chance", "parameters")
+    ]
+    parts = {**(split.get("by_grade") or {}), "unexplained": split.get("unexplained")}
+    for part, share in parts.items():
+        if share:
+            title = words("grade.unexplained") if part == "unexplained" else part
+            rows.append((words("figure.shares.row_grades"), part, title, share))
+    table = pd.DataFrame(rows, columns=["row", "part", "title", "share"])
+    alt = words(
+        "figure.shares.alt", chance=style.percent(split["chance"]), parameters=style.percent(split["parameters"])
+    )
+    return show(figures_trust.shares(table, words, alt), words, "shares")
+
+
+def source_check(found: Findings) -> tuple[Shown | None, Table | None, str]:
+    """Return simulated usual care beside the source: figure, table, and a sentence on where it does not fit."""
+    import pandas as pd
+
+    words, style = found.words, found.words.style
+    checks = found.summary.get("source_check") or []
+    rows, texts, outside = [], [], 0
+    for check in checks:
+        title, stats, source = (
+            text_of(check.get("title"), words.lang) or str(check["id"]),
+            check["simulated"],
+            check["source"],
+        )
+        note = text_of(check.get("note"), words.lang)
+        fit = check.get("fit") or "unknown"
+        if fit == "differs":
+            outside += 1
+            fit = "above" if source > stats["p95"] else "below"
+        if stats.get("mean") is not None:
+            rows.append(
+                {"title": title, "mean": stats["mean"], "p05": stats["p05"], "p95": stats["p95"], "source": source}
+            )
+        first = title if note is None else f"{title}\n{note}"
+        interval = style.spread(stats, euro=True)
+        texts.append([first, style.euro(source), style.euro(stats.get("mean")), interval, words(f"source.{fit}")])
+    if not texts:
+        return None, None, words("text.check_none")
+    head = [words(f"table.{key}") for key in ("where", "source", "simulated", "interval", "fit")]
+    table = Table(head, texts, text=frozenset({0, 4}))
+    sentence = words("source.misfit", n=outside, all=len(checks)) if outside else words("source.fits_all")
+    shown = show(figures_trust.source_check(pd.DataFrame(rows), words), words, "source_check") if rows else None
+    return shown, table, sentence
+
+
+def parameters(found: Findings) -> list[dict[str, Any]]:
+    """Return every number of the scenario: path, value, low, high, unit, grade, source (id), locator."""
+    return [{"path": path, **row} for path, row in (found.manifest.get("parameters") or {}).items()]
+
+
+def top(found: Findings) -> Table | None:
+    """Return the figures on which the answer hangs most: name, grade, share, and how far each can shift the answer."""
+    words, style = found.words, found.words.style
+    rows = [
+        [label(str(row["path"]), words), str(row["grade"]), style.percent(row["share"]), _swing(row["swing"], style)]
+        for row in variance(found).get("top") or ()
+        if row.get("share")
+    ]
+    head = [words(f"table.{key}") for key in ("parameter", "grade", "grade_share", "swing")]
+    return Table(head, rows[:8]) if rows else None
+
+
+def _swing(ends: list[float | None], style: Style) -> str:
+    low, high = sorted(end or 0.0 for end in ends)
+    return f"{style.about_euro(low, sign=True)} {style.range_word} {style.about_euro(high, sign=True)}"
+
+
+def grades(found: Findings) -> tuple[Table, list[Table]]:
+    """Return the count and share per grade, and for each grade the list of its figures with their sources."""
+    words, style = found.words, found.words.style
+    rows = parameters(found)
+    by_grade = variance(found).get("by_grade") or {}
+    if not variance(found).get("explained"):
+        by_grade = {}
+    counts, lists = [], []
+    for grade in GRADES:
+        own = [row for row in rows if row["grade"] == grade]
+        counts.append([grade, words(f"grade.{grade}"), style.number(len(own)), style.percent(by_grade.get(grade))])
+        if own:
+            lists.append(_list(found, grade, own))
+    head = [words(f"table.{key}") for key in ("grade", "meaning", "grade_count", "grade_share")]
+    return Table(head, counts, text=frozenset({0, 1})), lists
+
+
+def counts(found: Findings) -> str:
+    """Return the sentence that says how many figures are assumptions or have yet to be verified."""
+    own = [row["grade"] for row in parameters(found)]
+    number = found.words.style.number
+    return found.words(
+        "text.sure_counts", n=number(len(own)), assumed=number(own.count("D")), check=number(own.count("C"))
+    )
+
+
+def _list(found: Findings, grade: str, own: list[dict[str, Any]]) -> Table:
+    words, style = found.words, found.words.style
+    texts, sources = [], load_sources()
+    for row in own:
+        source = sources.get(str(row["source"])) or {}
+        where = ", ".join(
+            str(x) for x in (source.get("title") or row["source"], source.get("year"), row["locator"]) if x
+        )
+        spread = (
+            words("youth.nothing")
+            if row.get("low") is None
+            else f"{_figure(style, row['low'])} {style.range_word} {_figure(style, row['high'])}"
+        )
+        texts.append(
+            [
+                label(str(row["path"]), words),
+                str(row["path"]),
+                _figure(style, row["value"]),
+                spread,
+                str(row["unit"]),
+                where,
+            ]
+        )
+    head = [words(f"table.{key}") for key in ("parameter", "path", "value", "range", "unit", "source")]
+    caption = words("text.basis_all", grade=grade, n=style.number(len(own)))
+    return Table(head, texts, text=frozenset({0, 1, 4, 5}), caption=caption)
+
+
+def _figure(style: Style, value: float | None) -> str:
+    """Return a parameter's value with about three figures."""
+    if value is None:
+        return style.number(None)
+    size = abs(value)
+    decimals = (
+        0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 5
+    )
+    text = style.number(value, decimals)
+    return text.rstrip("0").rstrip(style.decimal) if decimals else text
+
+
+def limits(found: Findings, name: str | None) -> list[tuple[str, str]]:
+    """Return the limits to state, each as head and text."""
+    words, style = found.words, found.words.style
+    rows = parameters(found)
+    girls = sum(".female" in str(row["path"]) and not str(row["path"]).startswith("population.") for row in rows)
+    quality = any(row.get("category") == "quality_of_life" for row in found.lines)
+    keys = ["synthetic" if name else "synthetic_plain", *LIMITS, "girls_apart" if girls else "girls_not"]
+    keys.append("quality_of_life_in" if quality else "quality_of_life_none")
+    year = price_year(found)
+    if year is not None:
+        keys.append("law")
+    assumed = sum(row["grade"] == "D" for row in rows)
+    values = {
+        "name": name or "",
+        "all": style.number(len(rows)),
+        "assumed": style.number(assumed),
+        "years": found.years,
+        "least": LEAST,
+        "n": style.number(girls),
+        "price_year": year,
+    }
+    return [(words(f"limit.{key}.head", **values), words(f"limit.{key}.text", **values)) for key in keys]
+
+
+def price_year(found: Findings) -> int | None:
+    """Return the price year of the price book, if prices are part of the scenario."""
+    year = found.summary.get("price_year")
+    return None if year is None else int(year)
+
+
+def made(found: Findings) -> Table:
+    """Return how the results were made: seeds, numbers, versions, fingerprint."""
+    words, style, manifest = found.words, found.words.style, found.manifest
+    error = None
+    if found.others and found.total(found.others[0]):
+        errors = (found.summary.get("monte_carlo_error") or {}).get("difference") or {}
+        own = errors.get(found.others[0].name) if len(found.arms) > 2 else errors
+        error = ((own or {}).get("cost", {}).get("total") or {}).get("mean")
+    runs = found.table("runs")
+    failed = 0 if runs is None else int((runs["status"].astype(str) == "failed").sum())
+    rows = [
+        ("size", style.number(found.size)),
+        ("years", found.years),
+        ("start", str(manifest.get("start") or "")),
+        ("draws", style.number(found.summary["draws_used"])),
+        ("replicates", style.number(found.summary["replicates"])),
+        ("seed", str(found.summary["seed"])),
+        ("model_version", str(found.summary.get("model_version") or "")),
+        ("version", str((manifest.get("versions") or {}).get("trajectsim") or "")),
+        ("hash", str(found.summary.get("content_hash") or "")),
+        ("error", "" if error is None else f"± {style.euro(error)}"),
+        ("failed", style.number(failed)),
+    ]
+    return Table(["", ""], [[words(f"made.{key}"), value] for key, value in rows if value], text=frozenset({0, 1}))

@@ -1,0 +1,195 @@
+"""The report as a whole: self-contained, in both languages, answer first, readable without eyes or network."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from trajectsim.errors import UserError
+from trajectsim.report.answer import answer
+from trajectsim.report.blocks import Shown, Table
+from trajectsim.report.findings import Findings
+from trajectsim.report.report import write_page, write_report
+
+if TYPE_CHECKING:
+    from conftest import Folder
+
+LANGUAGES = ("nl", "en")
+Pages = dict[str, tuple[str, "Page"]]
+
+
+class Page(HTMLParser):
+    """Collects ids, links, open tags and the text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.stack: list[str] = []
+        self.words: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append(tag)
+        if tag not in ("meta", "link", "br", "img", "use", "path", "rect"):
+            self.stack.append(tag)
+        self.ids += [found["id"]] if found.get("id") else []
+        self.addresses += [value for name, value in attrs if name in ("href", "src", "xlink:href") and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.stack and self.stack[-1] == tag:
+            self.stack.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self.stack and self.stack[-1] not in ("style", "script"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+def read(html: str) -> Page:
+    page = Page()
+    page.feed(html)
+    return page
+
+
+@pytest.fixture(scope="module")
+def pages(made: tuple[dict[str, Any], Folder], tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """The report in both languages: its source and its parts."""
+    folder = tmp_path_factory.mktemp("results")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trajectsim.report.findings._open", lambda path: made[1])
+        (folder / "summary.json").write_text(json.dumps(made[0]), encoding="utf-8")
+        found = {}
+        for lang in LANGUAGES:
+            path = write_report(folder, lang)
+            assert path == folder / "report.html" and not list(folder.glob("*.part"))
+            html = path.read_text(encoding="utf-8")
+            found[lang] = (html, read(html))
+    return found
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_one_file_that_loads_nothing(pages: Pages, lang: str) -> None:
+    html, page = pages[lang]
+    assert f'<html lang="{lang}">' in html
+    assert all(address.startswith("#") or address == "data:," for address in page.addresses)
+    assert "@import" not in html and "url(http" not in html
+    assert "<script" not in html
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_ids_are_unique_and_links_lead_somewhere(pages: Pages, lang: str) -> None:
+    page = pages[lang][1]
+    assert len(page.ids) == len(set(page.ids))
+    assert {a[1:] for a in page.addresses if a.startswith("#")} <= set(page.ids)
+
+
+@pytest.mark.parametrize(("lang", "first"), [("nl", "Niet bekend of"), ("en", "Not known whether")])
+def test_the_first_heading_is_the_verdict(pages: Pages, lang: str, first: str) -> None:
+    html = pages[lang][0]
+    heading = re.search(r"<h1>(.*?)</h1>", html)
+    assert heading is not None and heading.group(1).startswith(first)
+    assert html.index("<h1>") < html.index("<svg")
+
+
+@pytest.mark.parametrize(
+    ("sign", "first"), [("saves", "bespaart waarschijnlijk"), ("costs", "kost waarschijnlijk meer")]
+)
+def test_the_verdict_follows_the_summary(made: tuple[dict[str, Any], Folder], sign: str, first: str) -> None:
+    summary = {**made[0], "verdict": {"society": {"sign": sign, "reasons": []}, "municipality": {"sign": "not_known"}}}
+    found = Findings(Path(), summary, made[1], "nl")
+    shown = answer(found, found.others[0])
+    assert first in shown.first_line
+    assert shown.municipality.startswith("Voor de gemeente zelf: niet bekend")
+
+
+def test_placebo_makes_no_difference(made: tuple[dict[str, Any], Folder]) -> None:
+    verdict = {"sign": "no_difference", "reasons": []}
+    summary = {
+        **made[0],
+        "verdict": {"society": verdict, "municipality": verdict},
+        "benefit_cost_ratio": {"society": None},
+    }
+    found = Findings(Path(), summary, made[1], "en")
+    shown = answer(found, found.others[0])
+    assert "makes no difference" in shown.first_line and shown.lead == ""
+    assert "cannot be given" in [tile.value for tile in shown.tiles]
+
+
+def test_amounts_are_written_the_readers_way(pages: Pages, made: tuple[dict[str, Any], Folder]) -> None:
+    grouped = f"{abs(made[0]['difference']['cost']['total']['mean']):,.0f}"
+    assert f"€\u00a0{grouped.replace(',', '.')}" in pages["nl"][0]
+    assert f"€{grouped}" in pages["en"][0]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_figure_speaks(pages: Pages, lang: str) -> None:
+    figures = re.findall(r"<svg[^>]*>.*?</svg>", pages[lang][0], flags=re.S)
+    assert len(figures) >= 10
+    for figure in figures:
+        assert 'role="img"' in figure
+        assert re.search(r"<title [^>]*>[^<]+</title><desc [^>]*>[^<]+</desc>", figure)
+        sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", figure)]
+        assert sizes and min(sizes) >= 7, "letters are too small for A4"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_must_be_said_is_said(pages: Pages, lang: str) -> None:
+    text = pages[lang][1].text
+    said = {
+        "nl": [
+            "De jongeren bestaan niet",
+            "risicoscore",
+            "uitgezocht",
+            "één mogelijk leven",
+            "Geld dat van hand tot hand gaat",
+            "Vingerafdruk",
+            "Startgetal",
+            "Kleine aantallen",
+        ],
+        "en": [
+            "do not exist",
+            "risk score",
+            "hand-picked",
+            "one possible life",
+            "Money that changes hands",
+            "Fingerprint",
+            "Seed",
+            "Small numbers",
+        ],
+    }[lang]
+    assert [phrase for phrase in said if phrase not in text] == []
+    assert not re.search(r"\{\w+\}", text), "a placeholder was left open"
+
+
+def test_the_same_results_give_the_same_bytes(results: Path, pages: Pages) -> None:
+    assert write_report(results, "nl").read_text(encoding="utf-8") == pages["nl"][0]
+
+
+def test_an_unknown_language_is_refused(results: Path) -> None:
+    with pytest.raises(UserError, match="allowed: nl, en"):
+        write_report(results, "fr")
+
+
+def test_results_without_a_summary_are_refused(results: Path) -> None:
+    (results / "summary.json").unlink()
+    with pytest.raises(UserError, match="no summary"):
+        write_report(results, "nl")
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(made: tuple[dict[str, Any], Folder], tmp_path: Path) -> None:
+    (tmp_path / "page.html").mkdir()
+    found = Findings(tmp_path, made[0], made[1], "en")
+    content = {"heading": "", "start": "", "choice": "", "which": "", "differences": None, "periods": Table([], [])}
+    picture = Shown("figure", "", "", "")
+    with pytest.raises(UserError, match="cannot be written"):
+        write_page(tmp_path / "page.html", "youth.html.j2", {**content, "picture": picture}, found)
