@@ -35,22 +35,47 @@ def intervention_domain(intervention: Intervention) -> Domain:
     eligible = intervention.eligible
     start = Span(from_=float(intervention.start_month)) if intervention.start_month else eligible.calendar
     when = Condition(
-        states=eligible.states, age=eligible.age, latents=eligible.latents, months_in=eligible.months_in, calendar=start,
+        states=eligible.states,
+        age=eligible.age,
+        latents=eligible.latents,
+        months_in=eligible.months_in,
+        calendar=start,
         traits={**eligible.traits, offer_trait(intervention): Span(from_=1.0)},
     )
     after = "aftercare" if intervention.aftercare is not None else "ended"
     exits = [
-        Exit(**{"from": ["outside"]}, name="uptake", to="enrolled", when=when, bound=intervention.uptake_bound,
-             base=_refer(intervention, intervention.uptake, "uptake"),
-             effects={k: _refer(intervention, n, "uptake_effects", k) for k, n in intervention.uptake_effects.items()}),
-        Exit(**{"from": ["enrolled"]}, name="dropout", to="ended", bound=intervention.dropout_bound,
-             base=_refer(intervention, intervention.dropout, "dropout"),
-             effects={k: _refer(intervention, n, "dropout_effects", k) for k, n in intervention.dropout_effects.items()}),
-        Exit(**{"from": ["enrolled"]}, name="completed", to=after,
-             forced=Forced(months=_refer(intervention, intervention.duration, "duration"))),
+        Exit(
+            **{"from": ["outside"]},
+            name="uptake",
+            to="enrolled",
+            when=when,
+            bound=intervention.uptake_bound,
+            base=_refer(intervention, intervention.uptake, "uptake"),
+            effects={k: _refer(intervention, n, "uptake_effects", k) for k, n in intervention.uptake_effects.items()},
+        ),
+        Exit(
+            **{"from": ["enrolled"]},
+            name="dropout",
+            to="ended",
+            bound=intervention.dropout_bound,
+            base=_refer(intervention, intervention.dropout, "dropout"),
+            effects={k: _refer(intervention, n, "dropout_effects", k) for k, n in intervention.dropout_effects.items()},
+        ),
+        Exit(
+            **{"from": ["enrolled"]},
+            name="completed",
+            to=after,
+            forced=Forced(months=_refer(intervention, intervention.duration, "duration")),
+        ),
     ]
     if intervention.aftercare is not None:
-        exits.append(Exit(**{"from": ["aftercare"]}, name="aftercare_over", to="ended",
-                          forced=Forced(months=_refer(intervention, intervention.aftercare, "aftercare"))))
+        exits.append(
+            Exit(
+                **{"from": ["aftercare"]},
+                name="aftercare_over",
+                to="ended",
+                forced=Forced(months=_refer(intervention, intervention.aftercare, "aftercare")),
+            )
+        )
     states = {name: State(title=_TITLES[name]) for name in STATES}
     return Domain(title=intervention.title, states=states, exits=exits)

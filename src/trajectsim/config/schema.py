@@ -12,9 +12,27 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from trajectsim.evidence.parameter import Dirichlet, MultivariateNormal, Parameter, Posterior
 
 __all__ = [
-    "ArmSpec", "Condition", "Consequence", "Constraint", "Domain", "Exit", "Intervention", "InterventionEffect", "Latent",
-    "Measure", "ModelSpec", "Number", "Population", "Preset", "PriceBook", "PriceLine", "ScenarioSpec", "State", "Text",
-    "Trait", "Use",
+    "ArmSpec",
+    "Condition",
+    "Consequence",
+    "Constraint",
+    "Domain",
+    "Exit",
+    "Intervention",
+    "InterventionEffect",
+    "Latent",
+    "Measure",
+    "ModelSpec",
+    "Number",
+    "Population",
+    "Preset",
+    "PriceBook",
+    "PriceLine",
+    "ScenarioSpec",
+    "State",
+    "Text",
+    "Trait",
+    "Use",
 ]
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -198,7 +216,9 @@ class Exit(Frozen):
         if (self.to is None) == (self.event is None):
             raise ValueError("an exit needs either `to` (a state) or `event` (the state stays as it is)")
         if self.forced is not None:
-            extra = [k for k, v in (("base", self.base), ("bound", self.bound), ("duration", self.duration)) if v is not None]
+            extra = [
+                k for k, v in (("base", self.base), ("bound", self.bound), ("duration", self.duration)) if v is not None
+            ]
             if extra or self.effects or self.adds:
                 raise ValueError("a forced exit has a trigger and a chance, no base, bound, duration, effects or adds")
         else:
@@ -207,7 +227,9 @@ class Exit(Frozen):
             if self.chance is not None:
                 raise ValueError("`chance` belongs to forced exits; a hazard already has its chance")
             if self.law != "hazard" and self.bound >= 1:
-                raise ValueError("the bound of a probability per step must lie below 1; use `forced` for a certain exit")
+                raise ValueError(
+                    "the bound of a probability per step must lie below 1; use `forced` for a certain exit"
+                )
         return self
 
 
@@ -461,11 +483,27 @@ class RoleHours(Frozen):
 
 
 PAYERS = Literal[
-    "municipality_jeugdwet", "municipality_wmo", "municipality_participation", "municipality_other", "education",
-    "health_insurers", "justice", "national_government", "employers", "youth_household", "victims_neighbourhood",
+    "municipality_jeugdwet",
+    "municipality_wmo",
+    "municipality_participation",
+    "municipality_other",
+    "education",
+    "health_insurers",
+    "justice",
+    "national_government",
+    "employers",
+    "youth_household",
+    "victims_neighbourhood",
 ]
 CATEGORIES = Literal[
-    "programme", "care", "benefits", "education", "productivity", "quality_of_life", "safety", "relief",
+    "programme",
+    "care",
+    "benefits",
+    "education",
+    "productivity",
+    "quality_of_life",
+    "safety",
+    "relief",
 ]
 
 

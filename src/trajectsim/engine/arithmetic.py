@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from trajectsim.engine.jit import inlined, rule
+from trajectsim.engine.jit import rule
 
 __all__ = ["exp", "log"]
 
@@ -35,7 +35,7 @@ _ROOTS = np.array([float(Fraction(_root(j))) for j in range(_STEPS)])
 _EXP_LIMIT = 690.0
 
 
-@inlined
+@rule
 def exp(x: float) -> float:
     """Return e to the power x for -690 <= x <= 690; 0 below that range, e**690 above it."""
     if x < -_EXP_LIMIT:

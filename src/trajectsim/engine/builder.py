@@ -19,8 +19,21 @@ __all__ = ["Builder", "Rows", "step_scale"]
 
 FIXED, FLAG, AGE, STATE, TIMES, ADD = range(6)
 WEIBULL_STEPS = 600
-_SLOT_KINDS = ("base", "coefficient", "table", "forced_after", "chance", "follow_chance", "shift", "drift", "reversion",
-               "measure_base", "measure_times", "measure_low", "measure_high")
+_SLOT_KINDS = (
+    "base",
+    "coefficient",
+    "table",
+    "forced_after",
+    "chance",
+    "follow_chance",
+    "shift",
+    "drift",
+    "reversion",
+    "measure_base",
+    "measure_times",
+    "measure_low",
+    "measure_high",
+)
 
 
 @dataclass(frozen=True)
@@ -56,9 +69,16 @@ def lay_out(model: ModelSpec, domains: Mapping[str, Domain], flags: list[str], i
     origin = latents if any(x.reversion is not None for x in model.latents.values()) else -1
     before = latents * (2 if origin >= 0 else 1)
     return Rows(
-        flags={f: n + i for i, f in enumerate(flags)}, watch=n + len(flags), entry={d: i for i, d in enumerate(domains)},
-        birth=n, enter=n + 1 if inflow else -1, latents={x: i for i, x in enumerate(model.latents)}, origin=origin,
-        numbers={x: before + i for i, x in enumerate(numbers)}, n_small=n + len(flags) + 1, n_when=n + 1 + int(inflow),
+        flags={f: n + i for i, f in enumerate(flags)},
+        watch=n + len(flags),
+        entry={d: i for i, d in enumerate(domains)},
+        birth=n,
+        enter=n + 1 if inflow else -1,
+        latents={x: i for i, x in enumerate(model.latents)},
+        origin=origin,
+        numbers={x: before + i for i, x in enumerate(numbers)},
+        n_small=n + len(flags) + 1,
+        n_when=n + 1 + int(inflow),
         n_slow=before + len(numbers),
     )
 
@@ -66,12 +86,16 @@ def lay_out(model: ModelSpec, domains: Mapping[str, Domain], flags: list[str], i
 class Builder:
     """Collects records and slots while the declaration is read."""
 
-    def __init__(self, model: ModelSpec, interventions: Mapping[str, Intervention], register: Register, inflow: bool) -> None:
+    def __init__(
+        self, model: ModelSpec, interventions: Mapping[str, Intervention], register: Register, inflow: bool
+    ) -> None:
         self.model, self.spy = model, model.steps_per_year
         self.interventions = interventions
         self.domains: dict[str, Domain] = dict(model.domains)
         self.domains.update({name: intervention_domain(i) for name, i in interventions.items()})
-        flags = [n for n, t in model.traits.items() if t.kind == "flag"] + [offer_trait(i) for i in interventions.values()]
+        flags = [n for n, t in model.traits.items() if t.kind == "flag"] + [
+            offer_trait(i) for i in interventions.values()
+        ]
         self.rows = lay_out(model, self.domains, flags, inflow)
         self.events = list(model.events)
         self.states = {name: {s: i for i, s in enumerate(d.states)} for name, d in self.domains.items()}
@@ -96,7 +120,9 @@ class Builder:
         domain, state = name.split(".", 1)
         return int(self.first[self.domain_index[domain]]) + self.states[domain][state]
 
-    def slot(self, kind: str, number: Number | float, path: str, scope: str, scale: float = 1.0, form: int = PLAIN) -> int:
+    def slot(
+        self, kind: str, number: Number | float, path: str, scope: str, scale: float = 1.0, form: int = PLAIN
+    ) -> int:
         """Add a slot for a number."""
         return self.slots[kind].add(self.resolver.position(number, path, scope), scale, form)
 
@@ -138,8 +164,19 @@ class Builder:
             low, high = np.ceil(low - 1e-9), np.ceil(high - 1e-9)
         self.atoms.append({"kind": kind, "index": index, "low": low, "high": high})
 
-    def term(self, owner: int, kind: int, index: int, value: int, position: int, *, scale: float = 1.0, form: int = PLAIN,
-             after: float = 1.0, centre: float = 0.0) -> None:
+    def term(
+        self,
+        owner: int,
+        kind: int,
+        index: int,
+        value: int,
+        position: int,
+        *,
+        scale: float = 1.0,
+        form: int = PLAIN,
+        after: float = 1.0,
+        centre: float = 0.0,
+    ) -> None:
         """Add one term of an exit (or, for owners beyond the exits, of a measure)."""
         self.terms.append((kind, index, value))
         self.term_owner.append(owner)
@@ -150,11 +187,21 @@ class Builder:
         """Add a term coefficient x covariate, the covariate being a latent, trait, age or state."""
         if name == "age":
             age = self.model.age
-            self.term(owner, AGE, 0, 0, position, form=form, after=1.0 / (age.per * self.spy), centre=age.centre * self.spy)
+            self.term(
+                owner, AGE, 0, 0, position, form=form, after=1.0 / (age.per * self.spy), centre=age.centre * self.spy
+            )
         elif name in self.rows.latents:
             latent = self.model.latents[name]
-            self.term(owner, FIXED, self.rows.latents[name], 0, position, form=form, after=1.0 / (latent.per * LATENT_ONE),
-                      centre=latent.centre * LATENT_ONE)
+            self.term(
+                owner,
+                FIXED,
+                self.rows.latents[name],
+                0,
+                position,
+                form=form,
+                after=1.0 / (latent.per * LATENT_ONE),
+                centre=latent.centre * LATENT_ONE,
+            )
         elif name in self.rows.flags:
             self.term(owner, FLAG, self.rows.flags[name], 0, position, form=form)
         elif name in self.rows.numbers:
@@ -172,8 +219,14 @@ class Builder:
         """Add a hazard that is added while a state holds."""
         domain, own = state.split(".", 1)
         scale = step_scale(self.resolver.unit(number, path, scope), self.spy)
-        self.term(owner, ADD, self.domain_index[domain], self.states[domain][own],
-                  self.resolver.position(number, path, scope), scale=scale)
+        self.term(
+            owner,
+            ADD,
+            self.domain_index[domain],
+            self.states[domain][own],
+            self.resolver.position(number, path, scope),
+            scale=scale,
+        )
 
     def hazard_exit(self, domain: str, way: Exit, path: str, scope: str) -> None:
         """Add one exit of one state."""
@@ -185,10 +238,13 @@ class Builder:
         owner, name = len(self.exits), f"{domain}.{way.name}"
         self.exit_names.append(name)
         record: dict[str, Any] = {
-            "bound": way.bound * 12.0 / self.spy if way.law == "hazard" else way.bound, "stage": way.stage,
-            "to": -1 if way.to is None else self.states[domain][way.to], "condition": self.condition(way.when),
+            "bound": way.bound * 12.0 / self.spy if way.law == "hazard" else way.bound,
+            "stage": way.stage,
+            "to": -1 if way.to is None else self.states[domain][way.to],
+            "condition": self.condition(way.when),
             "event": -1 if way.event is None else self.events.index(way.event),
-            "law": {"hazard": 0, "probability": 1, "rate": 2}[way.law], "term_begin": len(self.terms),
+            "law": {"hazard": 0, "probability": 1, "rate": 2}[way.law],
+            "term_begin": len(self.terms),
         }
         for covariate, number in way.effects.items():
             self.effect(owner, covariate, number, f"{path}.effects.{covariate}", scope)
@@ -259,16 +315,28 @@ class Builder:
             self.slot("forced_after", -1.0, "", "")
         else:
             unit = self.resolver.unit(way.forced.months, f"{path}.forced.months", scope)
-            self.slot("forced_after", way.forced.months, f"{path}.forced.months", scope,
-                      self.spy if unit == "years" else self.spy / 12, STEPS)
+            self.slot(
+                "forced_after",
+                way.forced.months,
+                f"{path}.forced.months",
+                scope,
+                self.spy if unit == "years" else self.spy / 12,
+                STEPS,
+            )
         self.slot("chance", 1.0 if way.chance is None else way.chance, f"{path}.chance", scope)
-        self.forced.append({
-            "age": -1 if way.forced.age is None else round(way.forced.age * self.spy), "condition": self.condition(way.when),
-            "to": -1 if way.to is None else self.states[domain][way.to],
-            "event": -1 if way.event is None else self.events.index(way.event), "salt": int(purpose(f"forced {path}")),
-        })
+        self.forced.append(
+            {
+                "age": -1 if way.forced.age is None else round(way.forced.age * self.spy),
+                "condition": self.condition(way.when),
+                "to": -1 if way.to is None else self.states[domain][way.to],
+                "event": -1 if way.event is None else self.events.index(way.event),
+                "salt": int(purpose(f"forced {path}")),
+            }
+        )
 
-    def consequences(self, items: list[Consequence], path: str, scope: str, parent: int = -1, happened: int = 1) -> None:
+    def consequences(
+        self, items: list[Consequence], path: str, scope: str, parent: int = -1, happened: int = 1
+    ) -> None:
         """Add what follows from an exit, parents before children."""
         for j, item in enumerate(items):
             here = f"{path}.{item.name or j}"
@@ -280,13 +348,19 @@ class Builder:
             for latent, shift in item.shift.items():
                 self.slot("shift", shift, f"{here}.shift.{latent}", scope, form=LATENT)
                 self.shift_rows.append(self.rows.latents[latent])
-            self.follows.append({
-                "parent": parent, "parent_happened": happened, "condition": self.condition(item.when),
-                "event": -1 if item.event is None else self.events.index(item.event),
-                "domain": -1 if domain is None else self.domain_index[domain],
-                "state": -1 if domain is None else self.states[domain][state],
-                "shift_begin": begin, "shift_end": len(self.shift_rows), "salt": int(purpose(f"follows {here}")),
-            })
+            self.follows.append(
+                {
+                    "parent": parent,
+                    "parent_happened": happened,
+                    "condition": self.condition(item.when),
+                    "event": -1 if item.event is None else self.events.index(item.event),
+                    "domain": -1 if domain is None else self.domain_index[domain],
+                    "state": -1 if domain is None else self.states[domain][state],
+                    "shift_begin": begin,
+                    "shift_end": len(self.shift_rows),
+                    "salt": int(purpose(f"follows {here}")),
+                }
+            )
             also = [Consequence(name=f"also_{d}", set={d: s}) for d, s in moves[1:]]
             self.consequences(also + list(item.then), f"{here}.then", scope, number, 1)
             self.consequences(list(item.otherwise), f"{here}.otherwise", scope, number, 0)

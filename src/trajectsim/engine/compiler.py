@@ -52,7 +52,7 @@ class Names:
     def state_names(self, domain: int) -> list[str]:
         """Return the states of a domain without the domain's name."""
         prefix = self.domains[domain] + "."
-        return [name[len(prefix):] for name in self.states if name.startswith(prefix)]
+        return [name[len(prefix) :] for name in self.states if name.startswith(prefix)]
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,22 @@ class Program:
         n = len(v["base"])
         constant = np.zeros(n + len(self.names.measures))
         np.add.at(constant, self.term_owner, -v["coefficient"] * self.term_centre)
-        measure = np.stack([v["measure_base"] + constant[n:], v["measure_times"], v["measure_low"], v["measure_high"]], axis=1)
+        measure = np.stack(
+            [v["measure_base"] + constant[n:], v["measure_times"], v["measure_low"], v["measure_high"]], axis=1
+        )
         drift = np.zeros(len(self.rows.latents) * len(self.names.states), np.int64)
         np.add.at(drift, self.slots["drift"].first.astype(np.int64), v["drift"].astype(np.int64))
         return Values(
-            base=np.stack([v["base"], constant[:n]], axis=1), coefficient=v["coefficient"], table=v["table"],
-            forced_after=v["forced_after"].astype(np.int64), chance=v["chance"], follow_chance=v["follow_chance"],
-            shift=v["shift"].astype(np.int64), drift=drift.reshape(len(self.rows.latents), len(self.names.states)).astype(np.int32),
-            reversion=v["reversion"].astype(np.int64), measure=np.ascontiguousarray(measure),
+            base=np.stack([v["base"], constant[:n]], axis=1),
+            coefficient=v["coefficient"],
+            table=v["table"],
+            forced_after=v["forced_after"].astype(np.int64),
+            chance=v["chance"],
+            follow_chance=v["follow_chance"],
+            shift=v["shift"].astype(np.int64),
+            drift=drift.reshape(len(self.rows.latents), len(self.names.states)).astype(np.int32),
+            reversion=v["reversion"].astype(np.int64),
+            measure=np.ascontiguousarray(measure),
         )
 
 
@@ -128,14 +136,23 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
             b.consequences(list(way.then), f"{path}.then", scope)
             record["then_end"] = len(b.follows)
             if record["then_end"] - record["then_begin"] > MOST_CONSEQUENCES:
-                raise UserError.of(f"{path} has more than {MOST_CONSEQUENCES} consequences", cure="split the exit in two")
+                raise UserError.of(
+                    f"{path} has more than {MOST_CONSEQUENCES} consequences", cure="split the exit in two"
+                )
     steps = round(scenario.spec.years * b.spy)
     structure = _structure(b, states, steps, start_month=int(scenario.spec.start[5:]) - 1)
     names = _names(b)
     program = Program(
-        structure=structure, names=names, rows=b.rows, slots={name: s.frozen() for name, s in b.slots.items()},
-        resolver=b.resolver, uptake_exits={name: names.exits.index(f"{name}.uptake") for name in b.interventions}, steps=steps,
-        steps_per_year=b.spy, counting=counting_weights(b.model, steps), term_owner=np.array(b.term_owner, np.int64),
+        structure=structure,
+        names=names,
+        rows=b.rows,
+        slots={name: s.frozen() for name, s in b.slots.items()},
+        resolver=b.resolver,
+        uptake_exits={name: names.exits.index(f"{name}.uptake") for name in b.interventions},
+        steps=steps,
+        steps_per_year=b.spy,
+        counting=counting_weights(b.model, steps),
+        term_owner=np.array(b.term_owner, np.int64),
         term_centre=np.array(b.term_centre, float),
     )
     _refuse_above_bound(program, register)
@@ -151,24 +168,39 @@ def _structure(b: Builder, states: list[dict[str, int]], steps: int, start_month
     share, tail = _bounds(b, states)
     for record, cumulative in zip(b.exits, share, strict=True):
         record["share"] = cumulative
-    domains = [{
-        "first": int(b.first[d]), "refine": int(purpose(f"refine {name}")), "pick": int(purpose(f"pick {name}")),
-        "has_exits": int(any(s["exit_end"] > s["exit_begin"] for s in states[b.first[d] : b.first[d + 1]])),
-        "has_forced": int(any(s["forced_end"] > s["forced_begin"] for s in states[b.first[d] : b.first[d + 1]])),
-    } for d, name in enumerate(b.domains)]
+    domains = [
+        {
+            "first": int(b.first[d]),
+            "refine": int(purpose(f"refine {name}")),
+            "pick": int(purpose(f"pick {name}")),
+            "has_exits": int(any(s["exit_end"] > s["exit_begin"] for s in states[b.first[d] : b.first[d + 1]])),
+            "has_forced": int(any(s["forced_end"] > s["forced_begin"] for s in states[b.first[d] : b.first[d + 1]])),
+        }
+        for d, name in enumerate(b.domains)
+    ]
     rate, weight = _accounts(b, steps)
     bands = sorted(round(a * b.spy) for a in b.model.age_bands)
     return Structure(
-        clock=_records(tables.CLOCK, [_clock(b, len(bands) + 1, start_month)]), domains=_records(tables.DOMAIN, domains),
-        states=_records(tables.STATE, states), exits=_records(tables.EXIT, b.exits),
+        clock=_records(tables.CLOCK, [_clock(b, len(bands) + 1, start_month)]),
+        domains=_records(tables.DOMAIN, domains),
+        states=_records(tables.STATE, states),
+        exits=_records(tables.EXIT, b.exits),
         terms=_records(tables.TERM, [{"kind": k, "index": i, "value": x} for k, i, x in b.terms]),
-        forced=_records(tables.FORCED, b.forced), follows=_records(tables.FOLLOW, b.follows),
-        shift_rows=_whole(b.shift_rows), conditions=_whole(b.conditions), atoms=_records(tables.ATOM, b.atoms),
-        constraints=_records(tables.CONSTRAINT, constraints), constraint_conditions=_whole(constraint_conditions),
-        lines=_whole(lines), measures=_records(tables.MEASURE, measures),
-        marks=_whole(sorted({round(a * b.spy) for a in {*b.model.age_bands, *_condition_ages(b.model)}})), bands=_whole(bands),
-        tail=tail, lane_salt=np.array([int(purpose(f"lanes {w}")) for w in range((len(domains) + 3) // 4)], np.uint64),
-        account_rate=rate, account_weight=weight,
+        forced=_records(tables.FORCED, b.forced),
+        follows=_records(tables.FOLLOW, b.follows),
+        shift_rows=_whole(b.shift_rows),
+        conditions=_whole(b.conditions),
+        atoms=_records(tables.ATOM, b.atoms),
+        constraints=_records(tables.CONSTRAINT, constraints),
+        constraint_conditions=_whole(constraint_conditions),
+        lines=_whole(lines),
+        measures=_records(tables.MEASURE, measures),
+        marks=_whole(sorted({round(a * b.spy) for a in {*b.model.age_bands, *_condition_ages(b.model)}})),
+        bands=_whole(bands),
+        tail=tail,
+        lane_salt=np.array([int(purpose(f"lanes {w}")) for w in range((len(domains) + 3) // 4)], np.uint64),
+        account_rate=rate,
+        account_weight=weight,
     )
 
 
@@ -191,12 +223,25 @@ def _clock(b: Builder, n_bands: int, start_month: int) -> dict[str, int]:
     at_moves = 2 * at_entries
     at_events = at_moves + n_reasons
     return {
-        "n_domains": len(b.domains), "n_latents": len(b.rows.latents), "n_states": n_states, "n_bands": n_bands,
-        "n_exits": len(b.exits), "n_forced": len(b.forced), "birth": b.rows.birth, "enter": b.rows.enter,
-        "origin": b.rows.origin, "watch": b.rows.watch, "steps_per_year": b.spy, "season_start": start_month * b.spy // 12,
-        "n_joint": len(b.model.joint_lines), "n_measures": len(b.model.measures),
-        "account_shift": int(b.model.counting.convention == "end"), "at_entries": at_entries, "at_moves": at_moves,
-        "at_events": at_events, "at_joint": at_events + n_bands * len(b.events),
+        "n_domains": len(b.domains),
+        "n_latents": len(b.rows.latents),
+        "n_states": n_states,
+        "n_bands": n_bands,
+        "n_exits": len(b.exits),
+        "n_forced": len(b.forced),
+        "birth": b.rows.birth,
+        "enter": b.rows.enter,
+        "origin": b.rows.origin,
+        "watch": b.rows.watch,
+        "steps_per_year": b.spy,
+        "season_start": start_month * b.spy // 12,
+        "n_joint": len(b.model.joint_lines),
+        "n_measures": len(b.model.measures),
+        "account_shift": int(b.model.counting.convention == "end"),
+        "at_entries": at_entries,
+        "at_moves": at_moves,
+        "at_events": at_events,
+        "at_joint": at_events + n_bands * len(b.events),
     }
 
 
@@ -205,12 +250,19 @@ def _constraints(b: Builder) -> tuple[list[dict[str, int]], list[int]]:
     for constraint in b.model.constraints:
         index = b.states[constraint.domain]
         begin = len(numbers)
-        numbers += [b.condition(c) for c in (constraint.only_while if constraint.state is not None else [constraint.when])]
-        records.append({
-            "domain": b.domain_index[constraint.domain], "otherwise": index[constraint.otherwise], "begin": begin,
-            "end": len(numbers), "state": -1 if constraint.state is None else index[constraint.state],
-            "allowed": sum(1 << index[s] for s in constraint.allowed),
-        })
+        numbers += [
+            b.condition(c) for c in (constraint.only_while if constraint.state is not None else [constraint.when])
+        ]
+        records.append(
+            {
+                "domain": b.domain_index[constraint.domain],
+                "otherwise": index[constraint.otherwise],
+                "begin": begin,
+                "end": len(numbers),
+                "state": -1 if constraint.state is None else index[constraint.state],
+                "allowed": sum(1 << index[s] for s in constraint.allowed),
+            }
+        )
     return records, numbers
 
 
@@ -265,15 +317,21 @@ def _bounds(b: Builder, states: list[dict[str, int]]) -> tuple[F64, F64]:
             here = [x for x in own if x["stage"] == stage and x["law"] != 0]
             total = sum(x["bound"] for x in here)
             if total >= 1:
-                raise UserError.of(f"the probabilities out of {names[g]} have bounds that add up to {total:g}",
-                                   allowed="below 1", cure="lower the bounds, or use `forced` for a certain exit")
+                raise UserError.of(
+                    f"the probabilities out of {names[g]} have bounds that add up to {total:g}",
+                    allowed="below 1",
+                    cure="lower the bounds, or use `forced` for a certain exit",
+                )
             for x in here:
                 x["bound"] *= -np.log1p(-total) / total
         bounds = np.array([x["bound"] for x in own])
         total = float(bounds.sum())
         if total > MOST_TOTAL_BOUND:
-            raise UserError.of(f"the bounds of the exits of {names[g]} add up to {total:.3g} per step",
-                               allowed=f"at most {MOST_TOTAL_BOUND:g}", cure="tighten the bounds or shorten the step")
+            raise UserError.of(
+                f"the bounds of the exits of {names[g]} add up to {total:.3g} per step",
+                allowed=f"at most {MOST_TOTAL_BOUND:g}",
+                cure="tighten the bounds or shorten the step",
+            )
         share[record["exit_begin"] : record["exit_end"]] = np.cumsum(bounds) / total
         share[record["exit_end"] - 1] = 2.0
         tail[g] = _poisson_tail(total)
@@ -318,8 +376,11 @@ def counting_weights(model: ModelSpec, steps: int) -> F64:
     else:
         given = model.counting.weights or []
         if len(given) != steps + 1:
-            raise UserError.of(f"counting has {len(given)} weights", key="counting.weights",
-                               allowed=f"one per snapshot: {steps + 1} for {steps} steps")
+            raise UserError.of(
+                f"counting has {len(given)} weights",
+                key="counting.weights",
+                allowed=f"one per snapshot: {steps + 1} for {steps} steps",
+            )
         weights = np.array(given, float)
     return weights
 
@@ -329,10 +390,15 @@ def _names(b: Builder) -> Names:
     bands = [f"<{edges[0]:g}" if edges else "all"]
     bands += [f"{x:g}-{y:g}" for x, y in zip(edges, edges[1:], strict=False)] + ([f"{edges[-1]:g}+"] if edges else [])
     return Names(
-        domains=tuple(b.domains), states=tuple(f"{d}.{s}" for d, x in b.domains.items() for s in x.states),
-        exits=tuple(b.exit_names), forced=tuple(b.forced_names),
-        constraints=tuple(f"constraint.{c.name}" for c in b.model.constraints), events=tuple(b.events),
-        measures=tuple(b.model.measures), joint=tuple(b.model.joint_lines), bands=tuple(bands),
+        domains=tuple(b.domains),
+        states=tuple(f"{d}.{s}" for d, x in b.domains.items() for s in x.states),
+        exits=tuple(b.exit_names),
+        forced=tuple(b.forced_names),
+        constraints=tuple(f"constraint.{c.name}" for c in b.model.constraints),
+        events=tuple(b.events),
+        measures=tuple(b.model.measures),
+        joint=tuple(b.model.joint_lines),
+        bands=tuple(bands),
         accounts=tuple(b.model.accounts),
     )
 
@@ -342,5 +408,8 @@ def _refuse_above_bound(program: Program, register: Register) -> None:
     for k, name in enumerate(program.names.exits):
         law, bound = program.structure.exits[k]["law"], program.structure.exits[k]["bound"]
         if law == 0 and base[k] > bound * (1 + 1e-9):
-            raise UserError.of(f"the hazard of {name} is {base[k]:.4g} per step, above its bound {bound:.4g}",
-                               key=name, cure="raise the bound of this exit or lower its base")
+            raise UserError.of(
+                f"the hazard of {name} is {base[k]:.4g} per step, above its bound {bound:.4g}",
+                key=name,
+                cure="raise the bound of this exit or lower its base",
+            )

@@ -41,8 +41,11 @@ def rule(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """Compile a rule into its caller: for rules over many arrays with one caller, where the call would cost more than the rule."""
+    """Make a rule part of its caller before it is compiled: for rules over many arrays with one caller.
+
+    The call would cost more than the rule, and compiling it on its own more than the caller with it.
+    """
     if not COMPILED:
         return function
-    result: F = njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function)
+    result: F = njit(nogil=True, error_model="numpy", _nrt=False, inline="always")(function)
     return result

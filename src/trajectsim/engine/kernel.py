@@ -14,8 +14,27 @@ import numpy.typing as npt
 
 from trajectsim.engine.jit import compiled, inlined, rule
 from trajectsim.engine.luck import bits, mix, salt, uniform, youth_key
-from trajectsim.engine.moves import MOST_ROUNDS, act, close_stay, end_of_step, is_alive, lines_holding, prescribed, write_log
-from trajectsim.engine.rules import NEVER, band_at, candidates, condition_holds, forced_step, measure_value, next_forced, next_mark, winner
+from trajectsim.engine.moves import (
+    MOST_ROUNDS,
+    act,
+    close_stay,
+    end_of_step,
+    is_alive,
+    lines_holding,
+    prescribed,
+    write_log,
+)
+from trajectsim.engine.rules import (
+    NEVER,
+    band_at,
+    candidates,
+    condition_holds,
+    forced_step,
+    measure_value,
+    next_forced,
+    next_mark,
+    winner,
+)
 from trajectsim.engine.tables import LATENT_ONE, Columns, Ledger, Structure, Values
 
 __all__ = ["BLOCK", "Work", "advance", "new_work"]
@@ -44,10 +63,15 @@ def new_work(s: Structure, v: Values) -> Work:
     """Return working arrays for one block."""
     n_domains, n_latents = len(s.domains), v.drift.shape[0]
     return Work(
-        keys=np.empty(BLOCK, np.uint64), words=np.empty((len(s.lane_salt), BLOCK), np.uint64),
-        threshold=np.empty((n_domains, BLOCK), np.uint16), rate=np.empty((n_latents, BLOCK), np.int32),
-        due=np.empty((n_domains, BLOCK), np.int16), mark=np.empty(BLOCK, np.int16), alive=np.empty(BLOCK, np.uint8),
-        moved=np.empty(BLOCK, np.uint8), found=np.empty(BLOCK + 1, np.int64),
+        keys=np.empty(BLOCK, np.uint64),
+        words=np.empty((len(s.lane_salt), BLOCK), np.uint64),
+        threshold=np.empty((n_domains, BLOCK), np.uint16),
+        rate=np.empty((n_latents, BLOCK), np.int32),
+        due=np.empty((n_domains, BLOCK), np.int16),
+        mark=np.empty(BLOCK, np.int16),
+        alive=np.empty(BLOCK, np.uint8),
+        moved=np.empty(BLOCK, np.uint8),
+        found=np.empty(BLOCK + 1, np.int64),
     )
 
 
@@ -61,7 +85,9 @@ def open_row(s: Structure, c: Columns, led: Ledger, r: int, t: int, row: int) ->
         changed = False
         rounds += 1
         for j in range(s.constraints.shape[0]):
-            to = prescribed(s.constraints, s.constraint_conditions, s.conditions, s.atoms, birth, c.small, c.when, c.slow, j, r, t)
+            to = prescribed(
+                s.constraints, s.constraint_conditions, s.conditions, s.atoms, birth, c.small, c.when, c.slow, j, r, t
+            )
             if to >= 0:
                 c.small[s.constraints[j]["domain"], r] = to
                 c.when[s.constraints[j]["domain"], r] = t
@@ -84,8 +110,23 @@ def open_row(s: Structure, c: Columns, led: Ledger, r: int, t: int, row: int) ->
 
 @rule
 def prepare(
-    domains: Any, states: Any, forced: Any, forced_after: Any, marks: Any, drift: Any, birth: int, small: Any, when: Any,
-    rate: Any, threshold: Any, due: Any, mark: Any, i: int, r: int, t: int, alive: bool,
+    domains: Any,
+    states: Any,
+    forced: Any,
+    forced_after: Any,
+    marks: Any,
+    drift: Any,
+    birth: int,
+    small: Any,
+    when: Any,
+    rate: Any,
+    threshold: Any,
+    due: Any,
+    mark: Any,
+    i: int,
+    r: int,
+    t: int,
+    alive: bool,
 ) -> None:
     """Set a youth's place in the block's working arrays from its columns."""
     mark[i] = next_mark(marks, int(when[birth, r]), t) if alive else NEVER
@@ -119,7 +160,9 @@ def drift_latents(slow: Any, origin: int, reversion: Any, rate: Any, alive: Any,
 
 
 @inlined
-def find_candidates(words: Any, threshold: Any, due: Any, found: Any, d: int, n: int, t: int, exits: bool, forced: bool) -> int:
+def find_candidates(
+    words: Any, threshold: Any, due: Any, found: Any, d: int, n: int, t: int, exits: bool, forced: bool
+) -> int:
     """List the youths of a block that may have something to do in a domain: a lane below its threshold, or a forced exit due."""
     m = 0
     w, shift = d >> 2, U64(16 * (d & 3))
@@ -135,10 +178,24 @@ def find_candidates(words: Any, threshold: Any, due: Any, found: Any, d: int, n:
     return m
 
 
-@rule
+@inlined
 def forced_winner(
-    states: Any, forced: Any, forced_after: Any, chance: Any, conditions: Any, atoms: Any, birth: int, small: Any, when: Any,
-    slow: Any, g: int, d: int, r: int, t: int, key: np.uint64, luck: np.uint64,
+    states: Any,
+    forced: Any,
+    forced_after: Any,
+    chance: Any,
+    conditions: Any,
+    atoms: Any,
+    birth: int,
+    small: Any,
+    when: Any,
+    slow: Any,
+    g: int,
+    d: int,
+    r: int,
+    t: int,
+    key: np.uint64,
+    luck: np.uint64,
 ) -> int:
     """Return the forced exit that happens at step t, or -1; they are tried in order, each with its chance."""
     for f in range(states[g]["forced_begin"], states[g]["forced_end"]):
@@ -154,8 +211,20 @@ def forced_winner(
 
 @compiled
 def advance(
-    s: Structure, v: Values, c: Columns, led: Ledger, work: Work, run: np.uint64, first_id: int,
-    first: int, last: int, t_from: int, t_to: int, ledger_start: int, opening: bool, closing: bool,
+    s: Structure,
+    v: Values,
+    c: Columns,
+    led: Ledger,
+    work: Work,
+    run: np.uint64,
+    first_id: int,
+    first: int,
+    last: int,
+    t_from: int,
+    t_to: int,
+    ledger_start: int,
+    opening: bool,
+    closing: bool,
 ) -> None:
     """Live the steps t_from up to t_to for the rows first up to last.
 
@@ -185,8 +254,25 @@ def advance(
             waiting = waiting or not joined
             alive[i] = 1 if joined and is_alive(domains, states, small, r) else 0
             moved[i] = 0
-            prepare(domains, states, forced, v.forced_after, s.marks, v.drift, birth, small, when, rate, threshold, due, mark,
-                    i, r, t_from, alive[i] == 1)
+            prepare(
+                domains,
+                states,
+                forced,
+                v.forced_after,
+                s.marks,
+                v.drift,
+                birth,
+                small,
+                when,
+                rate,
+                threshold,
+                due,
+                mark,
+                i,
+                r,
+                t_from,
+                alive[i] == 1,
+            )
         for t in range(t_from, t_to):
             row = t - ledger_start
             if waiting and row > 0:
@@ -197,8 +283,25 @@ def advance(
                             when[d, r] = t
                         open_row(s, c, led, r, t, row)
                         alive[i] = 1
-                        prepare(domains, states, forced, v.forced_after, s.marks, v.drift, birth, small, when, rate, threshold,
-                                due, mark, i, r, t, True)
+                        prepare(
+                            domains,
+                            states,
+                            forced,
+                            v.forced_after,
+                            s.marks,
+                            v.drift,
+                            birth,
+                            small,
+                            when,
+                            rate,
+                            threshold,
+                            due,
+                            mark,
+                            i,
+                            r,
+                            t,
+                            True,
+                        )
             if n_measures > 0:
                 for i in range(n):
                     holding = int(held[start + i]) >> n_joint
@@ -207,7 +310,8 @@ def advance(
                         for m in range(n_measures):
                             if (holding >> m) & 1:
                                 led.measures[row, band, m] += measure_value(
-                                    s.measures, terms, v.coefficient, v.measure, small, slow, m, start + i)
+                                    s.measures, terms, v.coefficient, v.measure, small, slow, m, start + i
+                                )
             drift_latents(slow, clock[0]["origin"], v.reversion, rate, alive, start, n)
             for w in range(n_words):
                 lane_salt = salt(t, s.lane_salt[w], 0)
@@ -216,7 +320,8 @@ def advance(
             luck = salt(t, _SPARE, 0)
             for d in range(n_domains):
                 m = find_candidates(
-                    words, threshold, due, found, d, n, t, domains[d]["has_exits"] != 0, domains[d]["has_forced"] != 0)
+                    words, threshold, due, found, d, n, t, domains[d]["has_exits"] != 0, domains[d]["has_forced"] != 0
+                )
                 if m == 0:
                     continue
                 refine, pick = salt(t, domains[d]["refine"], 0), salt(t, domains[d]["pick"], 0)
@@ -229,8 +334,24 @@ def advance(
                     k = -1
                     is_forced = False
                     if due[d, i] <= t:
-                        k = forced_winner(states, forced, v.forced_after, v.chance, conditions, atoms, birth, small, when, slow,
-                                          g, d, r, t, keys[i], luck)
+                        k = forced_winner(
+                            states,
+                            forced,
+                            v.forced_after,
+                            v.chance,
+                            conditions,
+                            atoms,
+                            birth,
+                            small,
+                            when,
+                            slow,
+                            g,
+                            d,
+                            r,
+                            t,
+                            keys[i],
+                            luck,
+                        )
                         is_forced = k >= 0
                         if not is_forced:
                             due[d, i] = next_forced(states, forced, v.forced_after, birth, when, g, d, r, t + 1)
@@ -239,23 +360,68 @@ def advance(
                         if lane < threshold[d, i]:
                             count = candidates(s.tail, g, lane, keys[i], refine)
                             if count > 0:
-                                k = winner(clock, states, exits, terms, conditions, atoms, v.base, v.coefficient, v.table,
-                                           small, when, slow, seen, g, d, r, t, count, keys[i], pick)
+                                k = winner(
+                                    clock,
+                                    states,
+                                    exits,
+                                    terms,
+                                    conditions,
+                                    atoms,
+                                    v.base,
+                                    v.coefficient,
+                                    v.table,
+                                    small,
+                                    when,
+                                    slow,
+                                    seen,
+                                    g,
+                                    d,
+                                    r,
+                                    t,
+                                    count,
+                                    keys[i],
+                                    pick,
+                                )
                     if k >= 0:
                         moved[i] = 1
                         band = band_at(bands, t - int(when[birth, r]))
-                        if act(clock, domains, states, exits, forced, s.follows, s.shift_rows, conditions, atoms,
-                               v.forced_after, v.follow_chance, v.shift, v.drift, s.account_rate, s.account_weight, small, when,
-                               slow, accounts, tally, log, logged, rate, threshold, due, i, r, d, k, is_forced, t, row, band,
-                               keys[i], luck):
+                        if act(s, v, c, led, work, i, r, d, k, is_forced, t, row, band, keys[i], luck):
                             alive[i] = 0
             for i in range(n):
                 if (moved[i] and has_laws) or mark[i] <= t:
                     r = start + i
                     still = end_of_step(
-                        clock, domains, states, forced, s.constraints, s.constraint_conditions, conditions, atoms, s.lines,
-                        bands, v.forced_after, v.drift, s.account_rate, s.account_weight, small, when, slow, held, accounts,
-                        tally, log, logged, rate, threshold, due, i, r, t, row, alive[i] == 1)
+                        clock,
+                        domains,
+                        states,
+                        forced,
+                        s.constraints,
+                        s.constraint_conditions,
+                        conditions,
+                        atoms,
+                        s.lines,
+                        bands,
+                        v.forced_after,
+                        v.drift,
+                        s.account_rate,
+                        s.account_weight,
+                        small,
+                        when,
+                        slow,
+                        held,
+                        accounts,
+                        tally,
+                        log,
+                        logged,
+                        rate,
+                        threshold,
+                        due,
+                        i,
+                        r,
+                        t,
+                        row,
+                        alive[i] == 1,
+                    )
                     alive[i] = 1 if still else 0
                     mark[i] = next_mark(s.marks, int(when[birth, r]), t + 1) if still else NEVER
                     moved[i] = 0

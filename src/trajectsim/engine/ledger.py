@@ -23,7 +23,9 @@ def new_ledger(program: Program, steps: int, log_rows: int = 0) -> Ledger:
     return Ledger(
         tally=np.zeros((steps + 2, max(width, 1)), np.int32),
         measures=np.zeros((steps, len(n.bands), max(len(n.measures), 1)), np.int64),
-        seen=np.zeros((max(len(n.exits), 1), 2), np.int64), log=np.zeros((log_rows, 6), np.int32), logged=np.zeros(1, np.int64),
+        seen=np.zeros((max(len(n.exits), 1), 2), np.int64),
+        log=np.zeros((log_rows, 6), np.int32),
+        logged=np.zeros(1, np.int64),
     )
 
 
@@ -62,7 +64,8 @@ def flows_of(program: Program, ledger: Ledger) -> Flows:
     at = [int(clock[name]) for name in ("at_entries", "at_moves", "at_events", "at_joint")]
     rows = ledger.tally[:steps]
     return Flows(
-        entries=rows[:, at[0] : at[1]].reshape(steps, b, len(n.states)), moves=rows[:, at[1] : at[2]],
+        entries=rows[:, at[0] : at[1]].reshape(steps, b, len(n.states)),
+        moves=rows[:, at[1] : at[2]],
         events=rows[:, at[2] : at[3]].reshape(steps, b, len(n.events)),
         joint=np.cumsum(ledger.tally[:-1, at[3] : at[3] + len(n.joint)], axis=0, dtype=np.int64),
     )
@@ -96,9 +99,12 @@ def empty_block(program: Program, replicates: int, steps: int) -> Block:
     n, y = program.names, years_of(program, steps)
     b, g = len(n.bands), len(n.states)
     return Block(
-        state_months=np.zeros((replicates, y, b, g)), events=np.zeros((replicates, y, b, len(n.events)), np.int64),
-        entries=np.zeros((replicates, y, b, g), np.int64), moves=np.zeros((replicates, y, len(n.reasons)), np.int64),
-        measures=np.zeros((replicates, y, b, len(n.measures))), joint=np.zeros((replicates, y, len(n.joint))),
+        state_months=np.zeros((replicates, y, b, g)),
+        events=np.zeros((replicates, y, b, len(n.events)), np.int64),
+        entries=np.zeros((replicates, y, b, g), np.int64),
+        moves=np.zeros((replicates, y, len(n.reasons)), np.int64),
+        measures=np.zeros((replicates, y, b, len(n.measures))),
+        joint=np.zeros((replicates, y, len(n.joint))),
         monthly=np.zeros((steps + 1, g), np.int64),
     )
 

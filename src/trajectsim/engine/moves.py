@@ -32,9 +32,16 @@ def write_log(log: Any, logged: Any, r: int, t: int, domain: int, old: int, new:
     logged[0] = n + 1
 
 
-@inlined
+@rule
 def close_stay(
-    shift: int, rate: Any, weight: Any, accounts: Any, began: int, g: int, r: int, until: int,
+    shift: int,
+    rate: Any,
+    weight: Any,
+    accounts: Any,
+    began: int,
+    g: int,
+    r: int,
+    until: int,
 ) -> None:
     """Add the stay in state g, from the snapshot it began up to snapshot `until`, to the youth's accounts."""
     for a in range(accounts.shape[0]):
@@ -53,7 +60,15 @@ def is_alive(domains: Any, states: Any, small: Any, r: int) -> bool:
 
 @rule
 def lines_holding(
-    lines: Any, conditions: Any, atoms: Any, birth: int, small: Any, when: Any, slow: Any, r: int, t: int,
+    lines: Any,
+    conditions: Any,
+    atoms: Any,
+    birth: int,
+    small: Any,
+    when: Any,
+    slow: Any,
+    r: int,
+    t: int,
 ) -> int:
     """Return the joint lines and measures that hold for a youth, one bit each."""
     holding = 0
@@ -65,8 +80,17 @@ def lines_holding(
 
 @rule
 def prescribed(
-    constraints: Any, constraint_conditions: Any, conditions: Any, atoms: Any, birth: int, small: Any, when: Any, slow: Any,
-    j: int, r: int, t: int,
+    constraints: Any,
+    constraint_conditions: Any,
+    conditions: Any,
+    atoms: Any,
+    birth: int,
+    small: Any,
+    when: Any,
+    slow: Any,
+    j: int,
+    r: int,
+    t: int,
 ) -> int:
     """Return the state that constraint j prescribes at time t, or -1 where the constraint holds already."""
     state = int(small[constraints[j]["domain"], r])
@@ -86,9 +110,31 @@ def prescribed(
 
 
 def _move(
-    clock: Any, domains: Any, states: Any, forced: Any, forced_after: Any, drift: Any, account_rate: Any, account_weight: Any,
-    small: Any, when: Any, accounts: Any, tally: Any, log: Any, logged: Any, rate: Any, threshold: Any, due: Any,
-    i: int, r: int, d: int, new: int, t: int, row: int, band: int, reason: int,
+    clock: Any,
+    domains: Any,
+    states: Any,
+    forced: Any,
+    forced_after: Any,
+    drift: Any,
+    account_rate: Any,
+    account_weight: Any,
+    small: Any,
+    when: Any,
+    accounts: Any,
+    tally: Any,
+    log: Any,
+    logged: Any,
+    rate: Any,
+    threshold: Any,
+    due: Any,
+    i: int,
+    r: int,
+    d: int,
+    new: int,
+    t: int,
+    row: int,
+    band: int,
+    reason: int,
 ) -> bool:
     """Bring a youth into another state from the next snapshot on, and count it. Returns whether it left the model."""
     n_states = clock[0]["n_states"]
@@ -131,12 +177,26 @@ move_apart = rule(_move)
 
 @inlined
 def act(
-    clock: Any, domains: Any, states: Any, exits: Any, forced: Any, follows: Any, shift_rows: Any, conditions: Any,
-    atoms: Any, forced_after: Any, follow_chance: Any, shift: Any, drift: Any, account_rate: Any, account_weight: Any,
-    small: Any, when: Any, slow: Any, accounts: Any, tally: Any, log: Any, logged: Any, rate: Any, threshold: Any, due: Any,
-    i: int, r: int, d: int, k: int, is_forced: bool, t: int, row: int, band: int, key: np.uint64, luck: np.uint64,
+    s: Any,
+    v: Any,
+    c: Any,
+    led: Any,
+    work: Any,
+    i: int,
+    r: int,
+    d: int,
+    k: int,
+    is_forced: bool,
+    t: int,
+    row: int,
+    band: int,
+    key: np.uint64,
+    luck: np.uint64,
 ) -> bool:
     """Carry out an exit: its event or move first, then what follows from it, in order. Returns whether the youth left."""
+    clock, exits, forced, follows, conditions, atoms = s.clock, s.exits, s.forced, s.follows, s.conditions, s.atoms
+    small, when, slow, accounts, tally = c.small, c.when, c.slow, c.accounts, led.tally
+    account_rate, account_weight = s.account_rate, s.account_weight
     if is_forced:
         reason, begin, end = clock[0]["n_exits"] + k, forced[k]["then_begin"], forced[k]["then_end"]
         new, event = forced[k]["to"], forced[k]["event"]
@@ -159,13 +219,13 @@ def act(
             if condition >= 0 and not condition_holds(conditions, atoms, birth, small, when, slow, condition, r, t):
                 continue
             fired |= _ONE << U64(q - begin + 32)
-            if follow_chance[q] < 1.0 and uniform(bits(key, luck ^ follows[q]["salt"])) >= follow_chance[q]:
+            if v.follow_chance[q] < 1.0 and uniform(bits(key, luck ^ follows[q]["salt"])) >= v.follow_chance[q]:
                 continue
             fired |= _ONE << U64(q - begin)
             domain, new, event = follows[q]["domain"], follows[q]["state"], follows[q]["event"]
             for j in range(follows[q]["shift_begin"], follows[q]["shift_end"]):
-                shifted = int(slow[shift_rows[j], r]) + int(shift[j])
-                slow[shift_rows[j], r] = min(max(shifted, 0), LATENT_ONE)
+                shifted = int(slow[s.shift_rows[j], r]) + int(v.shift[j])
+                slow[s.shift_rows[j], r] = min(max(shifted, 0), LATENT_ONE)
         if event >= 0:
             n_events = account_rate.shape[1] - clock[0]["n_states"]
             tally[row, clock[0]["at_events"] + band * n_events + event] += 1
@@ -173,22 +233,72 @@ def act(
                 step_weight = account_weight[a, max(t, 0) + 1] - account_weight[a, max(t, 0)]
                 accounts[a, r] += account_rate[a, clock[0]["n_states"] + event] * step_weight
             if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
-                write_log(log, logged, r, t, -1, event, event, reason)
+                write_log(led.log, led.logged, r, t, -1, event, event, reason)
             if q < begin and new < 0:
                 tally[row, clock[0]["at_moves"] + reason] += 1
         if new >= 0 and not left and int(small[domain, r]) != new:
             left = move(
-                clock, domains, states, forced, forced_after, drift, account_rate, account_weight, small, when, accounts,
-                tally, log, logged, rate, threshold, due, i, r, domain, new, t, row, band, reason)
+                clock,
+                s.domains,
+                s.states,
+                forced,
+                v.forced_after,
+                v.drift,
+                account_rate,
+                account_weight,
+                small,
+                when,
+                accounts,
+                tally,
+                led.log,
+                led.logged,
+                work.rate,
+                work.threshold,
+                work.due,
+                i,
+                r,
+                domain,
+                new,
+                t,
+                row,
+                band,
+                reason,
+            )
     return left
 
 
 @rule
 def end_of_step(
-    clock: Any, domains: Any, states: Any, forced: Any, constraints: Any, constraint_conditions: Any, conditions: Any,
-    atoms: Any, lines: Any, bands: Any, forced_after: Any, drift: Any, account_rate: Any, account_weight: Any, small: Any,
-    when: Any, slow: Any, held: Any, accounts: Any, tally: Any, log: Any, logged: Any, rate: Any, threshold: Any, due: Any,
-    i: int, r: int, t: int, row: int, alive: bool,
+    clock: Any,
+    domains: Any,
+    states: Any,
+    forced: Any,
+    constraints: Any,
+    constraint_conditions: Any,
+    conditions: Any,
+    atoms: Any,
+    lines: Any,
+    bands: Any,
+    forced_after: Any,
+    drift: Any,
+    account_rate: Any,
+    account_weight: Any,
+    small: Any,
+    when: Any,
+    slow: Any,
+    held: Any,
+    accounts: Any,
+    tally: Any,
+    log: Any,
+    logged: Any,
+    rate: Any,
+    threshold: Any,
+    due: Any,
+    i: int,
+    r: int,
+    t: int,
+    row: int,
+    alive: bool,
 ) -> bool:
     """Birthday, constraints and lines of a youth that moved or crossed an age, as they hold at the next snapshot.
 
@@ -210,12 +320,37 @@ def end_of_step(
         rounds += 1
         for j in range(constraints.shape[0]):
             to = prescribed(
-                constraints, constraint_conditions, conditions, atoms, birth, small, when, slow, j, r, t + 1)
+                constraints, constraint_conditions, conditions, atoms, birth, small, when, slow, j, r, t + 1
+            )
             if to >= 0 and alive:
                 reason = clock[0]["n_exits"] + clock[0]["n_forced"] + j
                 alive = not move_apart(
-                    clock, domains, states, forced, forced_after, drift, account_rate, account_weight, small, when, accounts,
-                    tally, log, logged, rate, threshold, due, i, r, constraints[j]["domain"], to, t, row, band, reason)
+                    clock,
+                    domains,
+                    states,
+                    forced,
+                    forced_after,
+                    drift,
+                    account_rate,
+                    account_weight,
+                    small,
+                    when,
+                    accounts,
+                    tally,
+                    log,
+                    logged,
+                    rate,
+                    threshold,
+                    due,
+                    i,
+                    r,
+                    constraints[j]["domain"],
+                    to,
+                    t,
+                    row,
+                    band,
+                    reason,
+                )
                 changed = alive
     if held.shape[0] > 0:
         before = int(held[r])

@@ -14,7 +14,17 @@ from trajectsim.engine.jit import inlined, rule
 from trajectsim.engine.luck import bits
 from trajectsim.engine.tables import NUMBER_ONE, TAIL
 
-__all__ = ["band_at", "candidates", "condition_holds", "forced_step", "hazard", "measure_value", "next_forced", "next_mark", "winner"]
+__all__ = [
+    "band_at",
+    "candidates",
+    "condition_holds",
+    "forced_step",
+    "hazard",
+    "measure_value",
+    "next_forced",
+    "next_mark",
+    "winner",
+]
 
 U64 = np.uint64
 _ONE = U64(1)
@@ -28,9 +38,17 @@ _GOLD = U64(0x9E3779B97F4A7C15)
 NEVER = 32767
 
 
-@inlined
+@rule
 def condition_holds(
-    conditions: Any, atoms: Any, birth: int, small: Any, when: Any, slow: Any, condition: int, r: int, t: int,
+    conditions: Any,
+    atoms: Any,
+    birth: int,
+    small: Any,
+    when: Any,
+    slow: Any,
+    condition: int,
+    r: int,
+    t: int,
 ) -> bool:
     """Return whether every part of a condition holds for a youth at step t."""
     for a in range(conditions[condition], conditions[condition + 1]):
@@ -57,8 +75,21 @@ def condition_holds(
 
 @inlined
 def raw_hazard(
-    clock: Any, exits: Any, terms: Any, conditions: Any, atoms: Any, base: Any, coefficient: Any, table: Any,
-    small: Any, when: Any, slow: Any, k: int, d: int, r: int, t: int,
+    clock: Any,
+    exits: Any,
+    terms: Any,
+    conditions: Any,
+    atoms: Any,
+    base: Any,
+    coefficient: Any,
+    table: Any,
+    small: Any,
+    when: Any,
+    slow: Any,
+    k: int,
+    d: int,
+    r: int,
+    t: int,
 ) -> float:
     """Return base x exp(terms) x multipliers + additions of an exit, before its law and its bound."""
     if base[k, 0] == 0.0 and exits[k]["adds"] == 0:
@@ -103,8 +134,23 @@ def raw_hazard(
 
 @inlined
 def hazard(
-    clock: Any, states: Any, exits: Any, terms: Any, conditions: Any, atoms: Any, base: Any, coefficient: Any, table: Any,
-    small: Any, when: Any, slow: Any, k: int, g: int, d: int, r: int, t: int,
+    clock: Any,
+    states: Any,
+    exits: Any,
+    terms: Any,
+    conditions: Any,
+    atoms: Any,
+    base: Any,
+    coefficient: Any,
+    table: Any,
+    small: Any,
+    when: Any,
+    slow: Any,
+    k: int,
+    g: int,
+    d: int,
+    r: int,
+    t: int,
 ) -> float:
     """Return the hazard per step of an exit of state g, not yet cut to its bound.
 
@@ -118,7 +164,9 @@ def hazard(
     own = 0.0
     for j in range(first, last):
         if law == 0 or (exits[j]["stage"] == stage and exits[j]["law"] != 0):
-            p = raw_hazard(clock, exits, terms, conditions, atoms, base, coefficient, table, small, when, slow, j, d, r, t)
+            p = raw_hazard(
+                clock, exits, terms, conditions, atoms, base, coefficient, table, small, when, slow, j, d, r, t
+            )
             if exits[j]["law"] == 2:
                 p = 1.0 - exp(-p)
             total += p
@@ -153,8 +201,26 @@ def candidates(tail: Any, g: int, lane: int, key: np.uint64, refine: np.uint64) 
 
 @inlined
 def winner(
-    clock: Any, states: Any, exits: Any, terms: Any, conditions: Any, atoms: Any, base: Any, coefficient: Any, table: Any,
-    small: Any, when: Any, slow: Any, seen: Any, g: int, d: int, r: int, t: int, n: int, key: np.uint64, pick: np.uint64,
+    clock: Any,
+    states: Any,
+    exits: Any,
+    terms: Any,
+    conditions: Any,
+    atoms: Any,
+    base: Any,
+    coefficient: Any,
+    table: Any,
+    small: Any,
+    when: Any,
+    slow: Any,
+    seen: Any,
+    g: int,
+    d: int,
+    r: int,
+    t: int,
+    n: int,
+    key: np.uint64,
+    pick: np.uint64,
 ) -> int:
     """Return the exit that happens among n candidates, or -1.
 
@@ -171,7 +237,9 @@ def winner(
             k += 1
         if exits[k]["stage"] >= best:
             continue
-        h = hazard(clock, states, exits, terms, conditions, atoms, base, coefficient, table, small, when, slow, k, g, d, r, t)
+        h = hazard(
+            clock, states, exits, terms, conditions, atoms, base, coefficient, table, small, when, slow, k, g, d, r, t
+        )
         seen[k, 0] += 1
         if h > exits[k]["bound"] * (1.0 + 1e-9):
             seen[k, 1] += 1
@@ -183,7 +251,7 @@ def winner(
     return result
 
 
-@inlined
+@rule
 def forced_step(forced: Any, forced_after: Any, birth: int, when: Any, f: int, d: int, r: int) -> int:
     """Return the step in which a forced exit is due, so that the state has ended at the exact age or after the exact time."""
     if forced[f]["age"] >= 0:
@@ -193,7 +261,15 @@ def forced_step(forced: Any, forced_after: Any, birth: int, when: Any, f: int, d
 
 @rule
 def next_forced(
-    states: Any, forced: Any, forced_after: Any, birth: int, when: Any, g: int, d: int, r: int, t: int,
+    states: Any,
+    forced: Any,
+    forced_after: Any,
+    birth: int,
+    when: Any,
+    g: int,
+    d: int,
+    r: int,
+    t: int,
 ) -> int:
     """Return the first step at or after t in which a forced exit of state g is due; 32767 if none."""
     due = NEVER
@@ -204,7 +280,7 @@ def next_forced(
     return due
 
 
-@inlined
+@rule
 def band_at(bands: Any, age: int) -> int:
     """Return the age band of an age in steps."""
     b = 0
@@ -213,7 +289,7 @@ def band_at(bands: Any, age: int) -> int:
     return b
 
 
-@inlined
+@rule
 def next_mark(marks: Any, birth: int, t: int) -> int:
     """Return the first step at or after t whose end is an age that matters to a band, constraint or line; 32767 if none."""
     for j in range(marks.shape[0]):
@@ -222,8 +298,10 @@ def next_mark(marks: Any, birth: int, t: int) -> int:
     return NEVER
 
 
-@rule
-def measure_value(measures: Any, terms: Any, coefficient: Any, values: Any, small: Any, slow: Any, m: int, r: int) -> int:
+@inlined
+def measure_value(
+    measures: Any, terms: Any, coefficient: Any, values: Any, small: Any, slow: Any, m: int, r: int
+) -> int:
     """Return a youth's amount of a measure in one step, in 2**-16 units, rounded to nearest."""
     x = values[m, 0]
     for j in range(measures[m]["term_begin"], measures[m]["term_end"]):

@@ -15,8 +15,18 @@ __all__ = ["live", "simulate"]
 
 
 def simulate(
-    program: Program, values: Values, columns: Columns, run: np.uint64, *, first_step: int = 0, steps: int | None = None,
-    first: int = 0, last: int | None = None, first_id: int = 0, threads: int = 1, log_rows: int = 0,
+    program: Program,
+    values: Values,
+    columns: Columns,
+    run: np.uint64,
+    *,
+    first_step: int = 0,
+    steps: int | None = None,
+    first: int = 0,
+    last: int | None = None,
+    first_id: int = 0,
+    threads: int = 1,
+    log_rows: int = 0,
 ) -> Ledger:
     """Live so many steps and return what was counted; `columns` hold the youths as they are after the last step.
 
@@ -41,7 +51,19 @@ def simulate(
 
     def chunk(k: int) -> Ledger:
         ledger = new_ledger(program, steps, log_rows)
-        live(program, values, columns, ledger, run, edges[k], edges[k + 1], first_step, steps, first_id=first_id, opening=True)
+        live(
+            program,
+            values,
+            columns,
+            ledger,
+            run,
+            edges[k],
+            edges[k + 1],
+            first_step,
+            steps,
+            first_id=first_id,
+            opening=True,
+        )
         return ledger
 
     if chunks == 1:
@@ -51,8 +73,19 @@ def simulate(
 
 
 def live(
-    program: Program, values: Values, columns: Columns, ledger: Ledger, run: np.uint64, first: int, last: int,
-    first_step: int, steps: int, *, ledger_start: int | None = None, first_id: int = 0, opening: bool,
+    program: Program,
+    values: Values,
+    columns: Columns,
+    ledger: Ledger,
+    run: np.uint64,
+    first: int,
+    last: int,
+    first_step: int,
+    steps: int,
+    *,
+    ledger_start: int | None = None,
+    first_id: int = 0,
+    opening: bool,
 ) -> None:
     """Live so many steps of the rows first up to last, adding to a ledger whose first row is step `ledger_start`.
 
@@ -62,5 +95,19 @@ def live(
     start = first_step if ledger_start is None else ledger_start
     closing = first_step + steps == program.steps
     with np.errstate(over="ignore"):
-        advance(s, values, columns, ledger, new_work(s, values), run, first_id, first, last, first_step, first_step + steps,
-                start, opening, closing)
+        advance(
+            s,
+            values,
+            columns,
+            ledger,
+            new_work(s, values),
+            run,
+            first_id,
+            first,
+            last,
+            first_step,
+            first_step + steps,
+            start,
+            opening,
+            closing,
+        )

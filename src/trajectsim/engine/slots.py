@@ -80,8 +80,13 @@ class Slots:
 
     def frozen(self) -> FrozenSlots:
         """Return the list as arrays."""
-        return FrozenSlots(np.array(self.position, np.int64), np.array(self.scale, float), np.array(self.form, np.int64),
-                           np.array(self.first, float), np.array(self.after, float))
+        return FrozenSlots(
+            np.array(self.position, np.int64),
+            np.array(self.scale, float),
+            np.array(self.form, np.int64),
+            np.array(self.first, float),
+            np.array(self.after, float),
+        )
 
 
 @dataclass(frozen=True)

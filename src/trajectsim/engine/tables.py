@@ -13,8 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "ATOM", "CLOCK", "CONSTRAINT", "DOMAIN", "EXIT", "FOLLOW", "FORCED", "LATENT_ONE", "MEASURE", "NUMBER_ONE", "STATE",
-    "TAIL", "TERM", "Columns", "Ledger", "Structure", "Values",
+    "ATOM",
+    "CLOCK",
+    "CONSTRAINT",
+    "DOMAIN",
+    "EXIT",
+    "FOLLOW",
+    "FORCED",
+    "LATENT_ONE",
+    "MEASURE",
+    "NUMBER_ONE",
+    "STATE",
+    "TAIL",
+    "TERM",
+    "Columns",
+    "Ledger",
+    "Structure",
+    "Values",
 ]
 
 TAIL = 32
@@ -38,8 +53,11 @@ DOMAIN = _record("first has_exits has_forced", "refine pick")
 STATE = _record("exit_begin exit_end forced_begin forced_end threshold last_stage gone")
 """Per state: its exits; the 16-bit threshold below which a lane may hold a candidate; the lowest stage present."""
 
-EXIT = _record("to event law stage adds condition term_begin term_end then_begin then_end duration_at duration_length age_at "
-               "age_length age_first age_per season_at step_at step_length", real="bound share")
+EXIT = _record(
+    "to event law stage adds condition term_begin term_end then_begin then_end duration_at duration_length age_at "
+    "age_length age_first age_per season_at step_at step_length",
+    real="bound share",
+)
 """Per exit: state it leads to or event (-1 none); law 0 hazard, 1 probability per step, 2 rate; whether any term adds;
 ranges of its terms and consequences; offsets of its tables (-1 none); bound per step; cumulative share among its state's bounds."""
 
@@ -59,8 +77,10 @@ CONSTRAINT = _record("domain state otherwise begin end", "allowed")
 
 MEASURE = _record("term_begin term_end")
 
-CLOCK = _record("n_domains n_latents n_states n_bands n_exits n_forced birth enter origin watch steps_per_year season_start "
-                "n_joint n_measures account_shift at_entries at_moves at_events at_joint")
+CLOCK = _record(
+    "n_domains n_latents n_states n_bands n_exits n_forced birth enter origin watch steps_per_year season_start "
+    "n_joint n_measures account_shift at_entries at_moves at_events at_joint"
+)
 """One record: sizes; rows of the columns (-1 where absent); offsets of the parts of the tally."""
 
 I16, I32, I64 = npt.NDArray[np.int16], npt.NDArray[np.int32], npt.NDArray[np.int64]

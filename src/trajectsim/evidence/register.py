@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import BaseModel
 from scipy import special
 
-from trajectsim.engine.luck import purpose, run_key, uniforms
+from trajectsim.engine.luck import run_key, uniforms
 from trajectsim.evidence.parameter import Dirichlet, Distribution, MultivariateNormal, Parameter, Posterior
 
 __all__ = ["Register", "build_register", "walk"]
@@ -23,8 +23,20 @@ __all__ = ["Register", "build_register", "walk"]
 Array = npt.NDArray[np.float64]
 _SPREAD = 2 * 1.959963984540054  # width of a 95% interval in standard deviations
 _NATURAL = {"probability": (0.0, 1.0), "proportion": (0.0, 1.0), "share": (0.0, 1.0), "utility": (-1.0, 1.0)}
-_NOT_NEGATIVE = {"per month", "per year", "per step", "hazard ratio", "months", "years", "places", "hours", "hours/month",
-                 "persons", "persons/year", "count"}
+_NOT_NEGATIVE = {
+    "per month",
+    "per year",
+    "per step",
+    "hazard ratio",
+    "months",
+    "years",
+    "places",
+    "hours",
+    "hours/month",
+    "persons",
+    "persons/year",
+    "count",
+}
 
 
 def walk(item: Any, path: str) -> Iterator[tuple[str, Parameter | Dirichlet]]:
@@ -128,7 +140,9 @@ def build_register(scenario: Any) -> Register:
     return Register(
         parameters={k: p for k, p in found.items() if isinstance(p, Parameter)},
         dirichlets={k: p for k, p in found.items() if isinstance(p, Dirichlet)},
-        correlated=tuple(model.correlated), posteriors=tuple(model.posteriors), seed=scenario.spec.seed,
+        correlated=tuple(model.correlated),
+        posteriors=tuple(model.posteriors),
+        seed=scenario.spec.seed,
     )
 
 

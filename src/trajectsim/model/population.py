@@ -73,7 +73,9 @@ def holds(program: Program, columns: Columns, condition: Condition | None, step:
         result &= within(step - columns.when[rows.birth].astype(int), condition.age, spy)
     for name, span in condition.traits.items():
         known = name in rows.flags
-        result &= within(columns.small[rows.flags[name]] if known else columns.slow[rows.numbers[name]] / NUMBER_ONE, span)
+        result &= within(
+            columns.small[rows.flags[name]] if known else columns.slow[rows.numbers[name]] / NUMBER_ONE, span
+        )
     for name, span in condition.latents.items():
         result &= within(columns.slow[rows.latents[name]] / LATENT_ONE, span)
     for domain, span in condition.months_in.items():
@@ -84,8 +86,14 @@ def holds(program: Program, columns: Columns, condition: Condition | None, step:
 
 
 def generate(
-    program: Program, model: Any, population: Population, draw: F64, keys: npt.NDArray[np.uint64],
-    ids: npt.NDArray[np.int64], step: int, ages: Ages | None = None,
+    program: Program,
+    model: Any,
+    population: Population,
+    draw: F64,
+    keys: npt.NDArray[np.uint64],
+    ids: npt.NDArray[np.int64],
+    step: int,
+    ages: Ages | None = None,
 ) -> Columns:
     """Return youths with traits, latents and starting states at a step.
 
@@ -109,8 +117,12 @@ def generate(
         u = uniforms(keys, 0, f"trait {name}")
         path = f"population.traits.{name}"
         if margin.mean is not None:
-            x = read(margin.mean, f"{path}.mean") + read(margin.sd, f"{path}.sd") * special.ndtri(np.maximum(u, 2.0**-53))
-            x = np.clip(x, -np.inf if margin.low is None else margin.low, np.inf if margin.high is None else margin.high)
+            x = read(margin.mean, f"{path}.mean") + read(margin.sd, f"{path}.sd") * special.ndtri(
+                np.maximum(u, 2.0**-53)
+            )
+            x = np.clip(
+                x, -np.inf if margin.low is None else margin.low, np.inf if margin.high is None else margin.high
+            )
             columns.slow[rows.numbers[name]] = np.round(x * NUMBER_ONE)
             continue
         share: F64 | float
@@ -173,7 +185,14 @@ def _set_origins(program: Program, columns: Columns) -> None:
 
 
 def make_cohort(
-    program: Program, scenario: Any, draw: F64, values: Values, replicate: int, *, draw_number: int, size: int,
+    program: Program,
+    scenario: Any,
+    draw: F64,
+    values: Values,
+    replicate: int,
+    *,
+    draw_number: int,
+    size: int,
     threads: int = 1,
 ) -> Cohort:
     """Return the youths of one draw and replicate as they stand at the start of the simulation.
@@ -191,8 +210,16 @@ def make_cohort(
         columns = generate(program, scenario.model, population, draw, youth_keys(traits, ids), ids, 0)
         pool = size
     else:
-        columns, pool = _stuck(program, scenario, draw, values, traits, run_key(seed, luck_draw(scenario, draw_number), replicate),
-                               size, threads)
+        columns, pool = _stuck(
+            program,
+            scenario,
+            draw,
+            values,
+            traits,
+            run_key(seed, luck_draw(scenario, draw_number), replicate),
+            size,
+            threads,
+        )
     if population.inflow is not None:
         columns = _with_inflow(program, scenario, draw, traits, columns)
     _offer_places(program, scenario, draw, traits, columns)
@@ -204,8 +231,16 @@ def luck_draw(scenario: Any, draw: int) -> int:
     return 0 if scenario.spec.share_luck_across_draws else draw
 
 
-def _stuck(program: Program, scenario: Any, draw: F64, values: Values, traits: np.uint64, run: np.uint64, size: int,
-           threads: int) -> tuple[Columns, int]:
+def _stuck(
+    program: Program,
+    scenario: Any,
+    draw: F64,
+    values: Values,
+    traits: np.uint64,
+    run: np.uint64,
+    size: int,
+    threads: int,
+) -> tuple[Columns, int]:
     run_in = scenario.population.run_in
     spy = program.steps_per_year
     steps = run_in.months * spy // 12
@@ -221,8 +256,10 @@ def _stuck(program: Program, scenario: Any, draw: F64, values: Values, traits: n
         n_found, next_id = n_found + len(rows), next_id + block
         if n_found < size and next_id >= most:
             raise UserError.of(
-                f"only {n_found} of {next_id} youths meet the selection rule; {size} are needed", key="population.run_in.select",
-                cure="widen the rule, raise run_in.most, or ask for a smaller size")
+                f"only {n_found} of {next_id} youths meet the selection rule; {size} are needed",
+                key="population.run_in.select",
+                cure="widen the rule, raise run_in.most, or ask for a smaller size",
+            )
         share = max(n_found, 1) / next_id
         block = int(min(max(run_in.pool, 1.1 * (size - n_found) / share), 1 << 20))
     return join(found), next_id

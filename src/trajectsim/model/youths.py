@@ -16,9 +16,12 @@ def new_columns(program: Program, n: int, *, ids: bool = True, accounts: bool = 
     rows = program.rows
     lines = len(program.structure.lines) > 0
     return Columns(
-        small=np.zeros((rows.n_small, n), np.uint8), when=np.zeros((rows.n_when, n), np.int16),
-        slow=np.zeros((rows.n_slow, n), np.int32), lines=np.zeros(n if lines else 0, np.uint32),
-        ids=np.zeros(n if ids else 0, np.int64), accounts=np.zeros((len(program.names.accounts), n if accounts else 0)),
+        small=np.zeros((rows.n_small, n), np.uint8),
+        when=np.zeros((rows.n_when, n), np.int16),
+        slow=np.zeros((rows.n_slow, n), np.int32),
+        lines=np.zeros(n if lines else 0, np.uint32),
+        ids=np.zeros(n if ids else 0, np.int64),
+        accounts=np.zeros((len(program.names.accounts), n if accounts else 0)),
     )
 
 

@@ -47,8 +47,13 @@ def stays(program: Program, log: npt.NDArray[np.int32], steps: int) -> Stays:
     end = np.where(is_gone_state, steps, end)
     keep = end > start
     month = 12 / program.steps_per_year
-    return Stays(row[keep], domain[keep], state[keep], *(np.round(x[keep] * month).astype(np.int64) for x in (start, end)),
-                 reason[keep])
+    return Stays(
+        row[keep],
+        domain[keep],
+        state[keep],
+        *(np.round(x[keep] * month).astype(np.int64) for x in (start, end)),
+        reason[keep],
+    )
 
 
 def _is_gone(program: Program, domain: I64, state: I64) -> npt.NDArray[np.bool_]:

@@ -36,7 +36,9 @@ def _head(key: Key, n: int) -> dict[str, Any]:
     return {"arm": named(np.full(n, key.arm), key.arms), "draw": pa.array(np.full(n, key.draw, np.int32))}
 
 
-def nonzero_table(key: Key, amounts: npt.NDArray[Any], axes: Sequence[str | tuple[str, Sequence[str]]], value: str) -> pa.Table:
+def nonzero_table(
+    key: Key, amounts: npt.NDArray[Any], axes: Sequence[str | tuple[str, Sequence[str]]], value: str
+) -> pa.Table:
     """Return the cells of an array that are not zero, one row each.
 
     Args:
@@ -64,8 +66,10 @@ def _state_table(key: Key, amounts: npt.NDArray[Any], program: Program) -> pa.Ta
 
 def _split_states(table: pa.Table, program: Program) -> pa.Table:
     g = table["g"].to_numpy()
-    domain_of = np.repeat(np.arange(len(program.names.domains)), [
-        len(program.names.state_names(d)) for d in range(len(program.names.domains))])
+    domain_of = np.repeat(
+        np.arange(len(program.names.domains)),
+        [len(program.names.state_names(d)) for d in range(len(program.names.domains))],
+    )
     short = [name.split(".", 1)[1] for name in program.names.states]
     unique = sorted(set(short))
     code = np.array([unique.index(name) for name in short])
@@ -74,8 +78,14 @@ def _split_states(table: pa.Table, program: Program) -> pa.Table:
     return table.add_column(place + 1, "state", named(code[g], unique))
 
 
-def block_tables(key: Key, block: Block, program: Program, prices: PriceTable | None, valued: Valued | None,
-                 hours: npt.NDArray[np.float64] | None) -> dict[str, pa.Table]:
+def block_tables(
+    key: Key,
+    block: Block,
+    program: Program,
+    prices: PriceTable | None,
+    valued: Valued | None,
+    hours: npt.NDArray[np.float64] | None,
+) -> dict[str, pa.Table]:
     """Return the tables of one arm and draw."""
     n = program.names
     tables = {
@@ -85,11 +95,14 @@ def block_tables(key: Key, block: Block, program: Program, prices: PriceTable | 
         "events": nonzero_table(key, block.events, ["replicate", "year", ("band", n.bands), ("event", n.events)], "n"),
         "moves": nonzero_table(key, block.moves, ["replicate", "year", ("exit", n.reasons)], "n"),
         "measures": nonzero_table(
-            key, block.measures, ["replicate", "year", ("band", n.bands), ("measure", n.measures)], "quantity"),
+            key, block.measures, ["replicate", "year", ("band", n.bands), ("measure", n.measures)], "quantity"
+        ),
         "joint": nonzero_table(key, block.joint, ["replicate", "year", ("line", n.joint)], "n"),
     }
     if prices is not None and valued is not None and hours is not None:
-        tables["hours"] = nonzero_table(key, hours.sum(axis=2), ["replicate", "year", ("role", prices.hour_names)], "hours")
+        tables["hours"] = nonzero_table(
+            key, hours.sum(axis=2), ["replicate", "year", ("role", prices.hour_names)], "hours"
+        )
         tables["costs"] = _costs(key, prices, valued)
     return tables
 

@@ -39,7 +39,9 @@ def make_plan(scenario: Scenario) -> tuple[Plan, Register]:
     """
     register = build_register(scenario)
     program = compile_scenario(scenario, register)
-    prices = None if scenario.prices is None else compile_prices(scenario.prices, scenario.model, scenario.interventions)
+    prices = (
+        None if scenario.prices is None else compile_prices(scenario.prices, scenario.model, scenario.interventions)
+    )
     index = register.index
     columns = [] if prices is None else [index.get(path, -1) for path in prices.paths]
     size = scenario.spec.size or scenario.population.size
@@ -47,7 +49,10 @@ def make_plan(scenario: Scenario) -> tuple[Plan, Register]:
 
 
 def run_scenario(
-    scenario: Scenario, out: Path, workers: int | None = None, progress: Callable[[int, int], None] | None = None,
+    scenario: Scenario,
+    out: Path,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Study:
     """Run a scenario and write its tables; what is there already is kept.
 
@@ -99,18 +104,38 @@ def _manifest(plan: Plan, register: Register) -> dict[str, Any]:
     n = program.names
     grades = register.grades()
     return {
-        "format": 1, "name": scenario.spec.name, "model_version": model_version(), "content_hash": content_hash(scenario),
-        "seed": scenario.spec.seed, "draws": scenario.spec.draws, "replicates": scenario.spec.replicates, "size": plan.size,
-        "years": scenario.spec.years, "steps": program.steps, "steps_per_year": program.steps_per_year,
-        "start": scenario.spec.start, "arms": plan.arms, "scenario": scenario.spec.model_dump(mode="json"),
-        "provenance": dict(scenario.provenance), "titles": _titles(scenario),
-        "names": {"domains": n.domains, "states": n.states, "events": n.events, "measures": n.measures, "bands": n.bands,
-                  "joint": n.joint, "reasons": list(dict.fromkeys(n.reasons)), "latents": list(program.rows.latents)},
+        "format": 1,
+        "name": scenario.spec.name,
+        "model_version": model_version(),
+        "content_hash": content_hash(scenario),
+        "seed": scenario.spec.seed,
+        "draws": scenario.spec.draws,
+        "replicates": scenario.spec.replicates,
+        "size": plan.size,
+        "years": scenario.spec.years,
+        "steps": program.steps,
+        "steps_per_year": program.steps_per_year,
+        "start": scenario.spec.start,
+        "arms": plan.arms,
+        "scenario": scenario.spec.model_dump(mode="json"),
+        "provenance": dict(scenario.provenance),
+        "titles": _titles(scenario),
+        "names": {
+            "domains": n.domains,
+            "states": n.states,
+            "events": n.events,
+            "measures": n.measures,
+            "bands": n.bands,
+            "joint": n.joint,
+            "reasons": list(dict.fromkeys(n.reasons)),
+            "latents": list(program.rows.latents),
+        },
         "presets": {name: p.model_dump(mode="json") for name, p in scenario.population.presets.items()},
         "lines": [] if plan.prices is None else plan.prices.describe(),
         "parameters": {path: _describe(register, path, grades[path]) for path in register.paths},
         "resolved": _resolved(scenario),
-        "python": platform.python_version(), "numpy": version("numpy"),
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
         "numba": _version_of("numba"),
     }
 
@@ -140,11 +165,28 @@ def _describe(register: Register, path: str, grade: str) -> dict[str, Any]:
     if parameter is None:
         group, share = path.rsplit(".", 1)
         parameter = register.dirichlets[group]
-        return {"value": parameter.shares[share], "unit": "share", "source": parameter.source, "locator": parameter.locator,
-                "grade": grade, "low": None, "high": None, "note": parameter.note}
+        return {
+            "value": parameter.shares[share],
+            "unit": "share",
+            "source": parameter.source,
+            "locator": parameter.locator,
+            "grade": grade,
+            "low": None,
+            "high": None,
+            "note": parameter.note,
+        }
     d = parameter.distribution
-    return {"value": parameter.value, "unit": parameter.unit, "source": parameter.source, "locator": parameter.locator,
-            "grade": grade, "family": d.family, "low": d.low, "high": d.high, "note": parameter.note}
+    return {
+        "value": parameter.value,
+        "unit": parameter.unit,
+        "source": parameter.source,
+        "locator": parameter.locator,
+        "grade": grade,
+        "family": d.family,
+        "low": d.low,
+        "high": d.high,
+        "note": parameter.note,
+    }
 
 
 def _titles(scenario: Scenario) -> dict[str, dict[str, str]]:

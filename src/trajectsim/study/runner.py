@@ -107,12 +107,27 @@ def _youth_years(plan: Plan, lives: Stays, arm: int, draw: int, replicate: int) 
     years = -(-plan.program.steps // plan.program.steps_per_year)
     cut, year, months = months_by_year(lives, years)
     keep = (cut.state > 0) | (cut.domain <= 0)
-    return {"arm": arm, "draw": draw, "replicate": replicate, "youth": cut.row[keep], "year": year[keep],
-            "domain": cut.domain[keep], "state": cut.state[keep], "months": months[keep]}
+    return {
+        "arm": arm,
+        "draw": draw,
+        "replicate": replicate,
+        "youth": cut.row[keep],
+        "year": year[keep],
+        "domain": cut.domain[keep],
+        "state": cut.state[keep],
+        "months": months[keep],
+    }
 
 
-def _tables(plan: Plan, draw: int, row: F64, blocks: list[Any], status: list[tuple[int, int, str, str, str]],
-            followed: list[dict[str, Any]], seen: npt.NDArray[np.int64]) -> dict[str, pa.Table]:
+def _tables(
+    plan: Plan,
+    draw: int,
+    row: F64,
+    blocks: list[Any],
+    status: list[tuple[int, int, str, str, str]],
+    followed: list[dict[str, Any]],
+    seen: npt.NDArray[np.int64],
+) -> dict[str, pa.Table]:
     parts: dict[str, list[pa.Table]] = {}
     for arm, block in enumerate(blocks):
         key = Key(plan.arms, arm, draw)
@@ -126,9 +141,13 @@ def _tables(plan: Plan, draw: int, row: F64, blocks: list[Any], status: list[tup
     out = {name: pa.concat_tables(tables) for name, tables in parts.items()}
     out["runs"] = _runs(plan, draw, status)
     index = plan.program.resolver.index
-    out["parameters"] = pa.table({
-        "draw": pa.array(np.full(len(index), draw, np.int32)), "path": named(np.arange(len(index)), list(index)),
-        "value": pa.array(row)})
+    out["parameters"] = pa.table(
+        {
+            "draw": pa.array(np.full(len(index), draw, np.int32)),
+            "path": named(np.arange(len(index)), list(index)),
+            "value": pa.array(row),
+        }
+    )
     out["caps"] = _caps(plan, draw, seen)
     if followed:
         out["youth_years"] = _followed_table(plan, followed)
@@ -140,11 +159,17 @@ def _runs(plan: Plan, draw: int, status: list[tuple[int, int, str, str, str]]) -
     n = plan.scenario.spec.replicates * len(plan.arms)
     order = np.lexsort((np.array(replicates), np.array(arms)))
     run = draw * n + np.arange(n)
-    return pa.table({
-        "run": pa.array(run.astype(np.int64)), "arm": named(np.array(arms)[order], plan.arms),
-        "draw": pa.array(np.full(n, draw, np.int32)), "replicate": pa.array(np.array(replicates, np.int32)[order]),
-        "status": pa.array([states[i] for i in order]), "stage": pa.array([stages[i] for i in order]),
-        "message": pa.array([messages[i] for i in order])})
+    return pa.table(
+        {
+            "run": pa.array(run.astype(np.int64)),
+            "arm": named(np.array(arms)[order], plan.arms),
+            "draw": pa.array(np.full(n, draw, np.int32)),
+            "replicate": pa.array(np.array(replicates, np.int32)[order]),
+            "status": pa.array([states[i] for i in order]),
+            "stage": pa.array([stages[i] for i in order]),
+            "message": pa.array([messages[i] for i in order]),
+        }
+    )
 
 
 def _caps(plan: Plan, draw: int, seen: npt.NDArray[np.int64]) -> pa.Table:
@@ -154,36 +179,57 @@ def _caps(plan: Plan, draw: int, seen: npt.NDArray[np.int64]) -> pa.Table:
     total = np.zeros((len(names), 2), np.int64)
     np.add.at(total, code, seen)
     used = np.flatnonzero(total[:, 0])
-    return pa.table({"draw": pa.array(np.full(len(used), draw, np.int32)), "exit": named(used, names),
-                     "evaluated": pa.array(total[used, 0]), "capped": pa.array(total[used, 1])})
+    return pa.table(
+        {
+            "draw": pa.array(np.full(len(used), draw, np.int32)),
+            "exit": named(used, names),
+            "evaluated": pa.array(total[used, 0]),
+            "capped": pa.array(total[used, 1]),
+        }
+    )
 
 
 def _state_words(plan: Plan) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return all words for states and events, the code of each state over all domains, and of each event."""
     short = [name.split(".", 1)[1] for name in plan.program.names.states]
     words = sorted({*short, *plan.program.names.events})
-    return words, np.array([words.index(s) for s in short]), np.array([words.index(e) for e in plan.program.names.events] or [0])
+    return (
+        words,
+        np.array([words.index(s) for s in short]),
+        np.array([words.index(e) for e in plan.program.names.events] or [0]),
+    )
 
 
 def _codes(plan: Plan, domain: npt.NDArray[np.int64], state: npt.NDArray[np.int64]) -> tuple[pa.Array, pa.Array]:
     words, of_state, of_event = _state_words(plan)
     first = plan.program.structure.domains["first"]
     event = domain < 0
-    code = np.where(event, of_event[np.where(event, state, 0)], of_state[np.where(event, 0, first[np.maximum(domain, 0)] + state)])
+    code = np.where(
+        event, of_event[np.where(event, state, 0)], of_state[np.where(event, 0, first[np.maximum(domain, 0)] + state)]
+    )
     domains = [*plan.program.names.domains, "event"]
     return named(np.where(event, len(domains) - 1, domain), domains), named(code, words)
 
 
 def _followed_table(plan: Plan, followed: list[dict[str, Any]]) -> pa.Table:
     n = [len(f["youth"]) for f in followed]
-    columns = {name: np.concatenate([f[name] for f in followed]) for name in ("youth", "year", "domain", "state", "months")}
+    columns = {
+        name: np.concatenate([f[name] for f in followed]) for name in ("youth", "year", "domain", "state", "months")
+    }
     domain, state = _codes(plan, columns["domain"], columns["state"])
     head = {name: np.repeat([f[name] for f in followed], n) for name in ("arm", "draw", "replicate")}
-    return pa.table({
-        "arm": named(head["arm"], plan.arms), "draw": pa.array(head["draw"].astype(np.int32)),
-        "replicate": pa.array(head["replicate"].astype(np.int32)), "youth": pa.array(columns["youth"].astype(np.int32)),
-        "year": pa.array(columns["year"].astype(np.int32)), "domain": domain, "state": state,
-        "months": pa.array(columns["months"].astype(np.int32))})
+    return pa.table(
+        {
+            "arm": named(head["arm"], plan.arms),
+            "draw": pa.array(head["draw"].astype(np.int32)),
+            "replicate": pa.array(head["replicate"].astype(np.int32)),
+            "youth": pa.array(columns["youth"].astype(np.int32)),
+            "year": pa.array(columns["year"].astype(np.int32)),
+            "domain": domain,
+            "state": state,
+            "months": pa.array(columns["months"].astype(np.int32)),
+        }
+    )
 
 
 def run_presets(plan: Plan, row: F64) -> pa.Table | None:
@@ -203,8 +249,17 @@ def run_presets(plan: Plan, row: F64) -> pa.Table | None:
             groups.append((cohort.columns, []))
         for columns, names in groups:
             for arm, spec in enumerate(scenario.spec.arms):
-                ledger = _live(plan, program.values(row, tuple(spec.interventions)), copy_columns(columns), CENTRAL, replicate, MOST_FOLLOWED)
-                parts.append(_lives_table(plan, stays(program, ledger.log, program.steps), columns, names, arm, replicate))
+                ledger = _live(
+                    plan,
+                    program.values(row, tuple(spec.interventions)),
+                    copy_columns(columns),
+                    CENTRAL,
+                    replicate,
+                    MOST_FOLLOWED,
+                )
+                parts.append(
+                    _lives_table(plan, stays(program, ledger.log, program.steps), columns, names, arm, replicate)
+                )
     return pa.concat_tables(parts).unify_dictionaries() if parts else None
 
 
@@ -215,10 +270,18 @@ def _lives_table(plan: Plan, lives: Stays, columns: Columns, presets: list[str],
     reasons = [*plan.program.names.reasons, "start"]
     names = np.array([*presets, ""], object)
     youth = lives.row if not presets else np.full(n, -1) - lives.row
-    return pa.table({
-        "arm": named(np.full(n, arm), plan.arms), "draw": pa.array(np.full(n, CENTRAL, np.int32)),
-        "replicate": pa.array(np.full(n, replicate, np.int32)), "youth": pa.array(youth.astype(np.int32)),
-        "preset": pa.array(names[np.minimum(lives.row, len(presets))] if presets else [""] * n, pa.string()),
-        "age0_months": pa.array(age0[lives.row].astype(np.int32)), "domain": domain,
-        "from_month": pa.array(lives.start.astype(np.int32)), "to_month": pa.array(lives.end.astype(np.int32)), "state": state,
-        "reason": named(np.where(lives.reason < 0, len(reasons) - 1, lives.reason), reasons)})
+    return pa.table(
+        {
+            "arm": named(np.full(n, arm), plan.arms),
+            "draw": pa.array(np.full(n, CENTRAL, np.int32)),
+            "replicate": pa.array(np.full(n, replicate, np.int32)),
+            "youth": pa.array(youth.astype(np.int32)),
+            "preset": pa.array(names[np.minimum(lives.row, len(presets))] if presets else [""] * n, pa.string()),
+            "age0_months": pa.array(age0[lives.row].astype(np.int32)),
+            "domain": domain,
+            "from_month": pa.array(lives.start.astype(np.int32)),
+            "to_month": pa.array(lives.end.astype(np.int32)),
+            "state": state,
+            "reason": named(np.where(lives.reason < 0, len(reasons) - 1, lives.reason), reasons),
+        }
+    )

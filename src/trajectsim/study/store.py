@@ -20,13 +20,36 @@ import pyarrow.parquet as pq
 
 from trajectsim.errors import UserError
 
-__all__ = ["DRAWS_PER_PART", "TABLES", "Study", "finished_parts", "open_study", "prepare_folder", "write_json", "write_part"]
+__all__ = [
+    "DRAWS_PER_PART",
+    "TABLES",
+    "Study",
+    "finished_parts",
+    "open_study",
+    "prepare_folder",
+    "write_json",
+    "write_part",
+]
 
 DRAWS_PER_PART = 10
 """Draws in one part. Fixed, so that a part's name says which draws it holds."""
 
-TABLES = ("parameters", "occupancy", "entries", "months", "events", "moves", "measures", "joint", "hours", "costs", "youth_years",
-          "lives", "caps", "runs")
+TABLES = (
+    "parameters",
+    "occupancy",
+    "entries",
+    "months",
+    "events",
+    "moves",
+    "measures",
+    "joint",
+    "hours",
+    "costs",
+    "youth_years",
+    "lives",
+    "caps",
+    "runs",
+)
 """Every table, in the order in which its parts are written; `runs` last."""
 
 _LEAVE_OUT = {"draws", "replicates", "created"}
@@ -69,7 +92,9 @@ class Study:
         files = [self.path / name / _part_name(k) for k in self.parts]
         files = [file for file in files if file.is_file()]
         if not files:
-            raise UserError.of(f"'{self.path}' holds no finished part of the table '{name}'", cure="run the scenario first")
+            raise UserError.of(
+                f"'{self.path}' holds no finished part of the table '{name}'", cure="run the scenario first"
+            )
         return files
 
     def sums(
@@ -98,7 +123,8 @@ class Study:
             connection.execute("SET threads = 1")
             found = connection.execute(
                 f"{query} GROUP BY {groups} ORDER BY {groups}",
-                [[str(file) for file in files], *(value for values in wanted.values() for value in values)])
+                [[str(file) for file in files], *(value for values in wanted.values() for value in values)],
+            )
             frame: pd.DataFrame = found.df()
             return frame
 
@@ -117,12 +143,16 @@ def open_study(path: str | Path) -> Study:
     folder = Path(path)
     file = folder / "manifest.json"
     if not file.is_file():
-        raise UserError.of(f"'{folder}' holds no results (no manifest.json)", cure="name the folder that a run wrote to")
+        raise UserError.of(
+            f"'{folder}' holds no results (no manifest.json)", cure="name the folder that a run wrote to"
+        )
     study = Study(folder)
     try:
         _ = study.manifest
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError.of(f"the manifest cannot be read: {error}", file=str(file), cure="run the scenario again") from error
+        raise UserError.of(
+            f"the manifest cannot be read: {error}", file=str(file), cure="run the scenario again"
+        ) from error
     return study
 
 
@@ -168,22 +198,30 @@ def prepare_folder(folder: Path, manifest: Mapping[str, Any]) -> list[int]:
         probe.write_text("", encoding="utf-8")
         probe.unlink()
     except OSError as error:
-        raise UserError.of(f"results cannot be written to '{folder}': {error.strerror}", key="--out",
-                           cure="choose a folder that you may write to") from error
+        raise UserError.of(
+            f"results cannot be written to '{folder}': {error.strerror}",
+            key="--out",
+            cure="choose a folder that you may write to",
+        ) from error
     file = folder / "manifest.json"
     if not file.is_file():
         strange = sorted(p.name for p in folder.iterdir())
         if strange:
-            raise UserError.of(f"'{folder}' is not empty and holds no results of trajectsim (it has {strange[0]})", key="--out",
-                               cure="choose an empty folder")
+            raise UserError.of(
+                f"'{folder}' is not empty and holds no results of trajectsim (it has {strange[0]})",
+                key="--out",
+                cure="choose an empty folder",
+            )
         write_json(file, manifest)
         return []
     old = open_study(folder).manifest
     for key, what in (("model_version", "model version"), ("content_hash", "scenario"), ("seed", "seed")):
         if old.get(key) != manifest[key]:
             raise UserError.of(
-                f"'{folder}' holds the results of another {what}: {_difference(old, manifest, key)}", key="--out",
-                cure="choose another folder with --out; nothing has been overwritten")
+                f"'{folder}' holds the results of another {what}: {_difference(old, manifest, key)}",
+                key="--out",
+                cure="choose another folder with --out; nothing has been overwritten",
+            )
     keep = [] if old.get("replicates") != manifest["replicates"] else finished_parts(folder)
     last = (int(manifest["draws"]) - 1) // DRAWS_PER_PART
     same_end = old.get("draws") == manifest["draws"]
