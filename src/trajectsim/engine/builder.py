@@ -362,7 +362,8 @@ class Builder:
                 }
             )
             also = [Consequence(name=f"also_{d}", set={d: s}) for d, s in moves[1:]]
-            self.consequences(also + list(item.then), f"{here}.then", scope, number, 1)
+            self.consequences(also, f"{here}.then", scope, number, 1)
+            self.consequences(list(item.then), f"{here}.then", scope, number, 1)
             self.consequences(list(item.otherwise), f"{here}.otherwise", scope, number, 0)
 
     def drift(self, latent: str, state: str, number: Number, path: str, scope: str) -> None:

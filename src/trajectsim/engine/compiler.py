@@ -27,6 +27,8 @@ F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 MOST_TOTAL_BOUND = 4.0
 MOST_CONSEQUENCES = 32
+MOST_LINES = 32
+MOST_STEPS = 32_000
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ class Program:
     term_owner: I64
     term_centre: F64
 
+    @property
+    def counted_steps(self) -> int:
+        """Return how many snapshots, from the first, years are made of: the last of all only if it carries weight."""
+        return self.steps + int(self.counting[-1] != 0)
+
     def values(self, draw: F64, interventions: tuple[str, ...] = ()) -> Values:
         """Return the values of one arm (the interventions that run in it) and one row of the register's draws."""
         extended = self.resolver.extended(draw)
@@ -108,8 +115,8 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
         register: the scenario's parameters.
 
     Raises:
-        UserError: a central hazard exceeds its bound, or the bounds of a state's exits add up to more than the engine
-            can take in one step.
+        UserError: a central hazard exceeds its bound, the bounds of a state's exits add up to more than the engine can
+            take in one step, or there are more steps, joint lines or consequences than it has room for.
     """
     b = Builder(scenario.model, scenario.interventions, register, scenario.population.inflow is not None)
     states: list[dict[str, int]] = []
@@ -140,6 +147,7 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
                     f"{path} has more than {MOST_CONSEQUENCES} consequences", cure="split the exit in two"
                 )
     steps = round(scenario.spec.years * b.spy)
+    _refuse_what_does_not_fit(scenario, steps)
     structure = _structure(b, states, steps, start_month=int(scenario.spec.start[5:]) - 1)
     names = _names(b)
     program = Program(
@@ -401,6 +409,24 @@ def _names(b: Builder) -> Names:
         bands=tuple(bands),
         accounts=tuple(b.model.accounts),
     )
+
+
+def _refuse_what_does_not_fit(scenario: Any, steps: int) -> None:
+    """Refuse more joint lines and measures than the columns have bits for, and more steps than their moments can hold."""
+    model, population = scenario.model, scenario.population
+    lines = len(model.joint_lines) + len(model.measures)
+    if lines > MOST_LINES:
+        raise UserError.of(
+            f"the model has {lines} joint lines and measures together",
+            allowed=f"at most {MOST_LINES}",
+            cure="leave out what no price names",
+        )
+    spans = [population.ages] + ([population.inflow.age] if population.inflow is not None else [])
+    oldest = max([span.to for span in spans] + [preset.age for preset in population.presets.values()])
+    before = 0 if population.run_in is None else population.run_in.months * model.steps_per_year // 12
+    for what, n in (("years simulated", steps), ("years of age", round(oldest * model.steps_per_year) + before)):
+        if n > MOST_STEPS:
+            raise UserError.of(f"the {what} are {n} steps", allowed=f"at most {MOST_STEPS}", cure="choose longer steps")
 
 
 def _refuse_above_bound(program: Program, register: Register) -> None:

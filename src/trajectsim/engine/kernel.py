@@ -75,9 +75,9 @@ def new_work(s: Structure, v: Values) -> Work:
     )
 
 
-@rule
+@inlined
 def open_row(s: Structure, c: Columns, led: Ledger, r: int, t: int, row: int) -> None:
-    """Put a youth who is or comes in under the constraints, and count its states from snapshot `row` of the ledger on."""
+    """Put a youth who is or comes in under the constraints, and count it from snapshot `row` of the ledger on."""
     birth = s.clock[0]["birth"]
     changed = True
     rounds = 0
@@ -108,70 +108,97 @@ def open_row(s: Structure, c: Columns, led: Ledger, r: int, t: int, row: int) ->
         c.lines[r] = holding
 
 
-@rule
-def prepare(
-    domains: Any,
-    states: Any,
-    forced: Any,
-    forced_after: Any,
-    marks: Any,
-    drift: Any,
-    birth: int,
-    small: Any,
-    when: Any,
-    rate: Any,
-    threshold: Any,
-    due: Any,
-    mark: Any,
-    i: int,
-    r: int,
-    t: int,
-    alive: bool,
-) -> None:
+@inlined
+def prepare(s: Any, v: Any, c: Any, work: Any, i: int, r: int, t: int, alive: bool) -> None:
     """Set a youth's place in the block's working arrays from its columns."""
-    mark[i] = next_mark(marks, int(when[birth, r]), t) if alive else NEVER
+    birth, rate = s.clock[0]["birth"], work.rate
+    work.mark[i] = next_mark(s.marks, int(c.when[birth, r]), t) if alive else NEVER
     for j in range(rate.shape[0]):
         rate[j, i] = 0
-    for d in range(domains.shape[0]):
-        g = domains[d]["first"] + int(small[d, r])
-        threshold[d, i] = states[g]["threshold"] if alive else 0
-        due[d, i] = NEVER
+    for d in range(s.domains.shape[0]):
+        g = s.domains[d]["first"] + int(c.small[d, r])
+        work.threshold[d, i] = s.states[g]["threshold"] if alive else 0
+        work.due[d, i] = NEVER
         if alive:
-            if domains[d]["has_forced"]:
-                due[d, i] = next_forced(states, forced, forced_after, birth, when, g, d, r, t)
+            if s.domains[d]["has_forced"]:
+                work.due[d, i] = next_forced(s.states, s.forced, v.forced_after, birth, c.when, g, d, r, t)
             for j in range(rate.shape[0]):
-                rate[j, i] += drift[j, g]
+                rate[j, i] += v.drift[j, g]
 
 
 @inlined
-def drift_latents(slow: Any, origin: int, reversion: Any, rate: Any, alive: Any, start: int, n: int) -> None:
+def load_block(
+    s: Any, v: Any, c: Any, led: Any, work: Any, run: np.uint64, first_id: int, start: int, n: int, t: int, row: int,
+    fresh: bool, opening: bool,
+) -> bool:
+    """Set the working arrays of a block at step t: of all its youths (`fresh`), or of those who join at this step.
+
+    Whoever joins, and everybody at the `opening`, is put under the constraints and counted. Returns whether somebody
+    has still to join.
+    """  # fmt: skip
+    enter, waiting = s.clock[0]["enter"], False
+    for i in range(n):
+        r = start + i
+        joins = int(c.when[enter, r]) if enter >= 0 else -NEVER
+        waiting = waiting or joins > t
+        if not fresh and joins != t:
+            continue
+        work.keys[i] = youth_key(run, c.ids[r] if c.ids.shape[0] > 0 else first_id + r)
+        if joins == t and row > 0:
+            for d in range(s.domains.shape[0]):
+                c.when[d, r] = t
+        if (opening and joins <= t) or (joins == t and row > 0):
+            open_row(s, c, led, r, t, row)
+        alive = joins <= t and is_alive(s.domains, s.states, c.small, r)
+        work.alive[i] = 1 if alive else 0
+        work.moved[i] = 0
+        prepare(s, v, c, work, i, r, t, alive)
+    return waiting
+
+
+@inlined
+def count_measures(s: Any, v: Any, c: Any, led: Any, work: Any, start: int, n: int, t: int, row: int) -> None:
+    """Add up the measures of a block as its states and latents are at the start of step t."""
+    n_joint = s.clock[0]["n_joint"]
+    for i in range(n):
+        r = start + i
+        holding = int(c.lines[r]) >> n_joint
+        if holding and work.alive[i]:
+            band = band_at(s.bands, t - int(c.when[s.clock[0]["birth"], r]))
+            for m in range(s.measures.shape[0]):
+                if (holding >> m) & 1:
+                    led.measures[row, band, m] += measure_value(s, v, c, m, r)
+
+
+@inlined
+def drift_latents(s: Any, v: Any, c: Any, work: Any, start: int, n: int) -> None:
     """Move the latents of a block by their drifts, and back towards their origins."""
+    slow, rate, origin = c.slow, work.rate, s.clock[0]["origin"]
     for j in range(rate.shape[0]):
-        if reversion[j] == 0:
+        if v.reversion[j] == 0:
             for i in range(n):
                 x = int(slow[j, start + i]) + int(rate[j, i])
                 slow[j, start + i] = min(max(x, 0), LATENT_ONE)
         else:
             for i in range(n):
                 x = int(slow[j, start + i])
-                back = ((int(slow[origin + j, start + i]) - x) * reversion[j]) >> 30
-                if alive[i]:
+                back = ((int(slow[origin + j, start + i]) - x) * v.reversion[j]) >> 30
+                if work.alive[i]:
                     slow[j, start + i] = min(max(x + int(rate[j, i]) + back, 0), LATENT_ONE)
 
 
 @inlined
-def find_candidates(
-    words: Any, threshold: Any, due: Any, found: Any, d: int, n: int, t: int, exits: bool, forced: bool
-) -> int:
-    """List the youths of a block that may have something to do in a domain: a lane below its threshold, or a forced exit due."""
+def find_candidates(s: Any, work: Any, d: int, n: int, t: int) -> int:
+    """List the youths of a block with something to do in a domain: a lane below its threshold, or a forced exit due."""
+    words, threshold, found = work.words, work.threshold, work.found
     m = 0
     w, shift = d >> 2, U64(16 * (d & 3))
-    if forced:
+    if s.domains[d]["has_forced"] != 0:
         for i in range(n):
             found[m] = i
-            below = exits and ((words[w, i] >> shift) & _LANE) < U64(threshold[d, i])
-            m += below or due[d, i] <= t
-    elif exits:
+            below = ((words[w, i] >> shift) & _LANE) < U64(threshold[d, i])
+            m += below or work.due[d, i] <= t
+    elif s.domains[d]["has_exits"] != 0:
         for i in range(n):
             found[m] = i
             m += ((words[w, i] >> shift) & _LANE) < U64(threshold[d, i])
@@ -180,33 +207,74 @@ def find_candidates(
 
 @inlined
 def forced_winner(
-    states: Any,
-    forced: Any,
-    forced_after: Any,
-    chance: Any,
-    conditions: Any,
-    atoms: Any,
-    birth: int,
-    small: Any,
-    when: Any,
-    slow: Any,
-    g: int,
-    d: int,
-    r: int,
-    t: int,
-    key: np.uint64,
-    luck: np.uint64,
+    s: Any, v: Any, c: Any, g: int, d: int, r: int, t: int, key: np.uint64, luck: np.uint64
 ) -> int:
-    """Return the forced exit that happens at step t, or -1; they are tried in order, each with its chance."""
-    for f in range(states[g]["forced_begin"], states[g]["forced_end"]):
-        if forced_step(forced, forced_after, birth, when, f, d, r) != t:
+    """Return the forced exit of state g that happens at step t, or -1; they are tried in order, each with its chance."""
+    result = -1
+    for f in range(s.states[g]["forced_begin"], s.states[g]["forced_end"]):
+        if result < 0 and forced_step(s.forced, v.forced_after, s.clock[0]["birth"], c.when, f, d, r) == t:
+            condition = s.forced[f]["condition"]
+            if condition < 0 or condition_holds(
+                s.conditions, s.atoms, s.clock[0]["birth"], c.small, c.when, c.slow, condition, r, t
+            ):
+                if v.chance[f] >= 1.0 or uniform(bits(key, luck ^ s.forced[f]["salt"])) < v.chance[f]:
+                    result = f
+    return result
+
+
+@inlined
+def live_domain(s: Any, v: Any, c: Any, led: Any, work: Any, d: int, m: int, start: int, t: int, row: int) -> None:
+    """Let the m youths that were found take their forced exits and candidate events in domain d."""
+    refine, pick, luck = salt(t, s.domains[d]["refine"], 0), salt(t, s.domains[d]["pick"], 0), salt(t, _SPARE, 0)
+    birth = s.clock[0]["birth"]
+    for j in range(m):
+        i = work.found[j]
+        if not work.alive[i]:
             continue
-        condition = forced[f]["condition"]
-        if condition >= 0 and not condition_holds(conditions, atoms, birth, small, when, slow, condition, r, t):
-            continue
-        if chance[f] >= 1.0 or uniform(bits(key, luck ^ forced[f]["salt"])) < chance[f]:
-            return f
-    return -1
+        r = start + i
+        key = work.keys[i]
+        g = s.domains[d]["first"] + int(c.small[d, r])
+        k = -1
+        is_forced = False
+        if work.due[d, i] <= t:
+            k = forced_winner(s, v, c, g, d, r, t, key, luck)
+            is_forced = k >= 0
+            if not is_forced:
+                work.due[d, i] = next_forced(s.states, s.forced, v.forced_after, birth, c.when, g, d, r, t + 1)
+        lane = int((work.words[d >> 2, i] >> U64(16 * (d & 3))) & _LANE)
+        if not is_forced and lane < work.threshold[d, i]:
+            count = candidates(s.tail, g, lane, key, refine)
+            if count > 0:
+                k = winner(s, v, c, led.seen, g, d, r, t, count, key, pick)
+        if k >= 0:
+            work.moved[i] = 1
+            band = band_at(s.bands, t - int(c.when[birth, r]))
+            if act(s, v, c, led, work, i, r, d, k, is_forced, t, row, band, key, luck):
+                work.alive[i] = 0
+
+
+@inlined
+def end_block(s: Any, v: Any, c: Any, led: Any, work: Any, start: int, n: int, t: int, row: int) -> None:
+    """Birthdays, constraints and lines of the youths of a block that moved or crossed an age."""
+    has_laws = s.constraints.shape[0] > 0 or c.lines.shape[0] > 0
+    for i in range(n):
+        if (work.moved[i] and has_laws) or work.mark[i] <= t:
+            r = start + i
+            still = end_of_step(s, v, c, led, work, i, r, t, row, work.alive[i] == 1)
+            work.alive[i] = 1 if still else 0
+            work.mark[i] = next_mark(s.marks, int(c.when[s.clock[0]["birth"], r]), t + 1) if still else NEVER
+            work.moved[i] = 0
+
+
+@inlined
+def close_block(s: Any, c: Any, work: Any, start: int, n: int, t: int) -> None:
+    """End the open stays in the accounts of a block, t being the number of steps lived."""
+    shift = s.clock[0]["account_shift"]
+    for i in range(n):
+        r = start + i
+        for d in range(s.domains.shape[0] if work.alive[i] else 0):
+            g = s.domains[d]["first"] + int(c.small[d, r])
+            close_stay(shift, s.account_rate, s.account_weight, c.accounts, int(c.when[d, r]), g, r, t + shift)
 
 
 @compiled
@@ -232,203 +300,25 @@ def advance(
     count them in the first snapshot. `closing`: end the accounts' open stays. Blocks, threads and the splitting into
     steps have no influence on what happens.
     """
-    clock, domains, states, exits, terms, forced = s.clock, s.domains, s.states, s.exits, s.terms, s.forced
-    conditions, atoms, bands = s.conditions, s.atoms, s.bands
-    small, when, slow, held, accounts, ids = c.small, c.when, c.slow, c.lines, c.accounts, c.ids
-    tally, seen, log, logged = led.tally, led.seen, led.log, led.logged
-    n_domains, n_latents = domains.shape[0], v.drift.shape[0]
-    n_words, n_measures, n_joint = s.lane_salt.shape[0], s.measures.shape[0], clock[0]["n_joint"]
-    birth, enter = clock[0]["birth"], clock[0]["enter"]
-    has_laws = s.constraints.shape[0] > 0 or held.shape[0] > 0
-    keys, words, threshold, rate, due = work.keys, work.words, work.threshold, work.rate, work.due
-    mark, alive, moved, found = work.mark, work.alive, work.moved, work.found
     for start in range(first, last, BLOCK):
         n = min(BLOCK, last - start)
         waiting = False
-        for i in range(n):
-            r = start + i
-            keys[i] = youth_key(run, ids[r] if ids.shape[0] > 0 else first_id + r)
-            if opening and (enter < 0 or when[enter, r] <= t_from):
-                open_row(s, c, led, r, t_from, 0)
-            joined = enter < 0 or when[enter, r] < t_from or (when[enter, r] == t_from and t_from == ledger_start)
-            waiting = waiting or not joined
-            alive[i] = 1 if joined and is_alive(domains, states, small, r) else 0
-            moved[i] = 0
-            prepare(
-                domains,
-                states,
-                forced,
-                v.forced_after,
-                s.marks,
-                v.drift,
-                birth,
-                small,
-                when,
-                rate,
-                threshold,
-                due,
-                mark,
-                i,
-                r,
-                t_from,
-                alive[i] == 1,
-            )
         for t in range(t_from, t_to):
             row = t - ledger_start
-            if waiting and row > 0:
-                for i in range(n):
-                    r = start + i
-                    if when[enter, r] == t:
-                        for d in range(n_domains):
-                            when[d, r] = t
-                        open_row(s, c, led, r, t, row)
-                        alive[i] = 1
-                        prepare(
-                            domains,
-                            states,
-                            forced,
-                            v.forced_after,
-                            s.marks,
-                            v.drift,
-                            birth,
-                            small,
-                            when,
-                            rate,
-                            threshold,
-                            due,
-                            mark,
-                            i,
-                            r,
-                            t,
-                            True,
-                        )
-            if n_measures > 0:
-                for i in range(n):
-                    holding = int(held[start + i]) >> n_joint
-                    if holding and alive[i]:
-                        band = band_at(bands, t - int(when[birth, start + i]))
-                        for m in range(n_measures):
-                            if (holding >> m) & 1:
-                                led.measures[row, band, m] += measure_value(
-                                    s.measures, terms, v.coefficient, v.measure, small, slow, m, start + i
-                                )
-            drift_latents(slow, clock[0]["origin"], v.reversion, rate, alive, start, n)
-            for w in range(n_words):
+            fresh = t == t_from
+            if fresh or waiting:
+                waiting = load_block(s, v, c, led, work, run, first_id, start, n, t, row, fresh, opening and fresh)
+            if s.measures.shape[0] > 0:
+                count_measures(s, v, c, led, work, start, n, t, row)
+            drift_latents(s, v, c, work, start, n)
+            for w in range(s.lane_salt.shape[0]):
                 lane_salt = salt(t, s.lane_salt[w], 0)
                 for i in range(n):
-                    words[w, i] = mix(keys[i] ^ lane_salt)
-            luck = salt(t, _SPARE, 0)
-            for d in range(n_domains):
-                m = find_candidates(
-                    words, threshold, due, found, d, n, t, domains[d]["has_exits"] != 0, domains[d]["has_forced"] != 0
-                )
-                if m == 0:
-                    continue
-                refine, pick = salt(t, domains[d]["refine"], 0), salt(t, domains[d]["pick"], 0)
-                for j in range(m):
-                    i = found[j]
-                    if not alive[i]:
-                        continue
-                    r = start + i
-                    g = domains[d]["first"] + int(small[d, r])
-                    k = -1
-                    is_forced = False
-                    if due[d, i] <= t:
-                        k = forced_winner(
-                            states,
-                            forced,
-                            v.forced_after,
-                            v.chance,
-                            conditions,
-                            atoms,
-                            birth,
-                            small,
-                            when,
-                            slow,
-                            g,
-                            d,
-                            r,
-                            t,
-                            keys[i],
-                            luck,
-                        )
-                        is_forced = k >= 0
-                        if not is_forced:
-                            due[d, i] = next_forced(states, forced, v.forced_after, birth, when, g, d, r, t + 1)
-                    if not is_forced:
-                        lane = int((words[d >> 2, i] >> U64(16 * (d & 3))) & _LANE)
-                        if lane < threshold[d, i]:
-                            count = candidates(s.tail, g, lane, keys[i], refine)
-                            if count > 0:
-                                k = winner(
-                                    clock,
-                                    states,
-                                    exits,
-                                    terms,
-                                    conditions,
-                                    atoms,
-                                    v.base,
-                                    v.coefficient,
-                                    v.table,
-                                    small,
-                                    when,
-                                    slow,
-                                    seen,
-                                    g,
-                                    d,
-                                    r,
-                                    t,
-                                    count,
-                                    keys[i],
-                                    pick,
-                                )
-                    if k >= 0:
-                        moved[i] = 1
-                        band = band_at(bands, t - int(when[birth, r]))
-                        if act(s, v, c, led, work, i, r, d, k, is_forced, t, row, band, keys[i], luck):
-                            alive[i] = 0
-            for i in range(n):
-                if (moved[i] and has_laws) or mark[i] <= t:
-                    r = start + i
-                    still = end_of_step(
-                        clock,
-                        domains,
-                        states,
-                        forced,
-                        s.constraints,
-                        s.constraint_conditions,
-                        conditions,
-                        atoms,
-                        s.lines,
-                        bands,
-                        v.forced_after,
-                        v.drift,
-                        s.account_rate,
-                        s.account_weight,
-                        small,
-                        when,
-                        slow,
-                        held,
-                        accounts,
-                        tally,
-                        log,
-                        logged,
-                        rate,
-                        threshold,
-                        due,
-                        i,
-                        r,
-                        t,
-                        row,
-                        alive[i] == 1,
-                    )
-                    alive[i] = 1 if still else 0
-                    mark[i] = next_mark(s.marks, int(when[birth, r]), t + 1) if still else NEVER
-                    moved[i] = 0
-        if closing and accounts.shape[0] > 0:
-            shift = clock[0]["account_shift"]
-            for i in range(n):
-                for d in range(n_domains if alive[i] else 0):
-                    r = start + i
-                    g = domains[d]["first"] + int(small[d, r])
-                    close_stay(shift, s.account_rate, s.account_weight, accounts, int(when[d, r]), g, r, t_to + shift)
+                    work.words[w, i] = mix(work.keys[i] ^ lane_salt)
+            for d in range(s.domains.shape[0]):
+                m = find_candidates(s, work, d, n, t)
+                if m > 0:
+                    live_domain(s, v, c, led, work, d, m, start, t, row)
+            end_block(s, v, c, led, work, start, n, t, row)
+        if closing and c.accounts.shape[0] > 0:
+            close_block(s, c, work, start, n, t_to)

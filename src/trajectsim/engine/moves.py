@@ -193,7 +193,7 @@ def act(
     key: np.uint64,
     luck: np.uint64,
 ) -> bool:
-    """Carry out an exit: its event or move first, then what follows from it, in order. Returns whether the youth left."""
+    """Carry out an exit: its event or move first, then what follows, in order. Returns whether the youth left."""
     clock, exits, forced, follows, conditions, atoms = s.clock, s.exits, s.forced, s.follows, s.conditions, s.atoms
     small, when, slow, accounts, tally = c.small, c.when, c.slow, c.accounts, led.tally
     account_rate, account_weight = s.account_rate, s.account_weight
@@ -267,50 +267,19 @@ def act(
     return left
 
 
-@rule
-def end_of_step(
-    clock: Any,
-    domains: Any,
-    states: Any,
-    forced: Any,
-    constraints: Any,
-    constraint_conditions: Any,
-    conditions: Any,
-    atoms: Any,
-    lines: Any,
-    bands: Any,
-    forced_after: Any,
-    drift: Any,
-    account_rate: Any,
-    account_weight: Any,
-    small: Any,
-    when: Any,
-    slow: Any,
-    held: Any,
-    accounts: Any,
-    tally: Any,
-    log: Any,
-    logged: Any,
-    rate: Any,
-    threshold: Any,
-    due: Any,
-    i: int,
-    r: int,
-    t: int,
-    row: int,
-    alive: bool,
-) -> bool:
+@inlined
+def end_of_step(s: Any, v: Any, c: Any, led: Any, work: Any, i: int, r: int, t: int, row: int, alive: bool) -> bool:
     """Birthday, constraints and lines of a youth that moved or crossed an age, as they hold at the next snapshot.
 
     Returns whether the youth is still in the model.
     """
-    birth = clock[0]["birth"]
-    n_states = clock[0]["n_states"]
-    old_band = band_at(bands, t - int(when[birth, r]))
-    band = band_at(bands, t + 1 - int(when[birth, r]))
+    clock, domains, constraints, tally, held = s.clock, s.domains, s.constraints, led.tally, c.lines
+    birth, n_states = clock[0]["birth"], clock[0]["n_states"]
+    old_band = band_at(s.bands, t - int(c.when[birth, r]))
+    band = band_at(s.bands, t + 1 - int(c.when[birth, r]))
     if alive and band != old_band:
         for d in range(domains.shape[0]):
-            g = domains[d]["first"] + int(small[d, r])
+            g = domains[d]["first"] + int(c.small[d, r])
             tally[row + 1, old_band * n_states + g] -= 1
             tally[row + 1, band * n_states + g] += 1
     changed = alive
@@ -320,41 +289,19 @@ def end_of_step(
         rounds += 1
         for j in range(constraints.shape[0]):
             to = prescribed(
-                constraints, constraint_conditions, conditions, atoms, birth, small, when, slow, j, r, t + 1
+                constraints, s.constraint_conditions, s.conditions, s.atoms, birth, c.small, c.when, c.slow, j, r, t + 1
             )
             if to >= 0 and alive:
                 reason = clock[0]["n_exits"] + clock[0]["n_forced"] + j
                 alive = not move_apart(
-                    clock,
-                    domains,
-                    states,
-                    forced,
-                    forced_after,
-                    drift,
-                    account_rate,
-                    account_weight,
-                    small,
-                    when,
-                    accounts,
-                    tally,
-                    log,
-                    logged,
-                    rate,
-                    threshold,
-                    due,
-                    i,
-                    r,
-                    constraints[j]["domain"],
-                    to,
-                    t,
-                    row,
-                    band,
-                    reason,
-                )
+                    clock, domains, s.states, s.forced, v.forced_after, v.drift, s.account_rate, s.account_weight, c.small,
+                    c.when, c.accounts, tally, led.log, led.logged, work.rate, work.threshold, work.due, i, r,
+                    constraints[j]["domain"], to, t, row, band, reason,
+                )  # fmt: skip
                 changed = alive
     if held.shape[0] > 0:
         before = int(held[r])
-        now = lines_holding(lines, conditions, atoms, birth, small, when, slow, r, t + 1) if alive else 0
+        now = lines_holding(s.lines, s.conditions, s.atoms, birth, c.small, c.when, c.slow, r, t + 1) if alive else 0
         if now != before:
             for j in range(clock[0]["n_joint"]):
                 tally[row + 1, clock[0]["at_joint"] + j] += ((now >> j) & 1) - ((before >> j) & 1)

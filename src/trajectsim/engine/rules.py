@@ -74,32 +74,18 @@ def condition_holds(
 
 
 @inlined
-def raw_hazard(
-    clock: Any,
-    exits: Any,
-    terms: Any,
-    conditions: Any,
-    atoms: Any,
-    base: Any,
-    coefficient: Any,
-    table: Any,
-    small: Any,
-    when: Any,
-    slow: Any,
-    k: int,
-    d: int,
-    r: int,
-    t: int,
-) -> float:
+def raw_hazard(s: Any, v: Any, c: Any, k: int, d: int, r: int, t: int) -> float:
     """Return base x exp(terms) x multipliers + additions of an exit, before its law and its bound."""
-    if base[k, 0] == 0.0 and exits[k]["adds"] == 0:
+    exits, terms, table, coefficient = s.exits, s.terms, v.table, v.coefficient
+    small, when, slow = c.small, c.when, c.slow
+    if v.base[k, 0] == 0.0 and exits[k]["adds"] == 0:
         return 0.0
-    birth = clock[0]["birth"]
+    birth = s.clock[0]["birth"]
     condition = exits[k]["condition"]
-    if condition >= 0 and not condition_holds(conditions, atoms, birth, small, when, slow, condition, r, t):
+    if condition >= 0 and not condition_holds(s.conditions, s.atoms, birth, small, when, slow, condition, r, t):
         return 0.0
-    h = base[k, 0]
-    eta = base[k, 1]
+    h = v.base[k, 0]
+    eta = v.base[k, 1]
     plus = 0.0
     age = t - int(when[birth, r])
     for j in range(exits[k]["term_begin"], exits[k]["term_end"]):
@@ -126,47 +112,28 @@ def raw_hazard(
         row = age // exits[k]["age_per"] - exits[k]["age_first"]
         h *= table[exits[k]["age_at"] + min(max(row, 0), exits[k]["age_length"] - 1)]
     if exits[k]["season_at"] >= 0:
-        h *= table[exits[k]["season_at"] + (clock[0]["season_start"] + t) % clock[0]["steps_per_year"]]
+        h *= table[exits[k]["season_at"] + (s.clock[0]["season_start"] + t) % s.clock[0]["steps_per_year"]]
     if exits[k]["step_at"] >= 0:
         h *= table[exits[k]["step_at"] + min(max(t, 0), exits[k]["step_length"] - 1)]
     return h + plus
 
 
 @inlined
-def hazard(
-    clock: Any,
-    states: Any,
-    exits: Any,
-    terms: Any,
-    conditions: Any,
-    atoms: Any,
-    base: Any,
-    coefficient: Any,
-    table: Any,
-    small: Any,
-    when: Any,
-    slow: Any,
-    k: int,
-    g: int,
-    d: int,
-    r: int,
-    t: int,
-) -> float:
+def hazard(s: Any, v: Any, c: Any, k: int, g: int, d: int, r: int, t: int) -> float:
     """Return the hazard per step of an exit of state g, not yet cut to its bound.
 
     For probabilities per step, P being their sum within the state and stage, the competing hazards that give exactly
     those probabilities are p_k * (-ln(1 - P) / P). A sum of one or more has no such hazard: twice the bound is
     returned, so that the cap is counted.
     """
+    exits, states = s.exits, s.states
     law, stage = exits[k]["law"], exits[k]["stage"]
     first, last = (k, k + 1) if law == 0 else (states[g]["exit_begin"], states[g]["exit_end"])
     total = 0.0
     own = 0.0
     for j in range(first, last):
         if law == 0 or (exits[j]["stage"] == stage and exits[j]["law"] != 0):
-            p = raw_hazard(
-                clock, exits, terms, conditions, atoms, base, coefficient, table, small, when, slow, j, d, r, t
-            )
+            p = raw_hazard(s, v, c, j, d, r, t)
             if exits[j]["law"] == 2:
                 p = 1.0 - exp(-p)
             total += p
@@ -200,33 +167,13 @@ def candidates(tail: Any, g: int, lane: int, key: np.uint64, refine: np.uint64) 
 
 
 @inlined
-def winner(
-    clock: Any,
-    states: Any,
-    exits: Any,
-    terms: Any,
-    conditions: Any,
-    atoms: Any,
-    base: Any,
-    coefficient: Any,
-    table: Any,
-    small: Any,
-    when: Any,
-    slow: Any,
-    seen: Any,
-    g: int,
-    d: int,
-    r: int,
-    t: int,
-    n: int,
-    key: np.uint64,
-    pick: np.uint64,
-) -> int:
+def winner(s: Any, v: Any, c: Any, seen: Any, g: int, d: int, r: int, t: int, n: int, key: np.uint64, pick: np.uint64) -> int:
     """Return the exit that happens among n candidates, or -1.
 
     Each candidate belongs to an exit with the fixed share of its bound and is accepted with hazard / bound; the first
     accepted candidate of the lowest stage happens.
     """
+    exits, states = s.exits, s.states
     best = 99
     result = -1
     for j in range(n):
@@ -237,9 +184,7 @@ def winner(
             k += 1
         if exits[k]["stage"] >= best:
             continue
-        h = hazard(
-            clock, states, exits, terms, conditions, atoms, base, coefficient, table, small, when, slow, k, g, d, r, t
-        )
+        h = hazard(s, v, c, k, g, d, r, t)
         seen[k, 0] += 1
         if h > exits[k]["bound"] * (1.0 + 1e-9):
             seen[k, 1] += 1
@@ -253,7 +198,7 @@ def winner(
 
 @rule
 def forced_step(forced: Any, forced_after: Any, birth: int, when: Any, f: int, d: int, r: int) -> int:
-    """Return the step in which a forced exit is due, so that the state has ended at the exact age or after the exact time."""
+    """Return the step in which a forced exit is due: the state has ended at the exact age, or after the exact time."""
     if forced[f]["age"] >= 0:
         return int(when[birth, r]) + int(forced[f]["age"]) - 1
     return int(when[d, r]) + int(forced_after[f]) - 1
@@ -291,7 +236,7 @@ def band_at(bands: Any, age: int) -> int:
 
 @rule
 def next_mark(marks: Any, birth: int, t: int) -> int:
-    """Return the first step at or after t whose end is an age that matters to a band, constraint or line; 32767 if none."""
+    """Return the first step from t on whose end is an age that matters to a band, constraint or line; 32767 if none."""
     for j in range(marks.shape[0]):
         if birth + marks[j] - 1 >= t:
             return birth + int(marks[j]) - 1
@@ -299,13 +244,11 @@ def next_mark(marks: Any, birth: int, t: int) -> int:
 
 
 @inlined
-def measure_value(
-    measures: Any, terms: Any, coefficient: Any, values: Any, small: Any, slow: Any, m: int, r: int
-) -> int:
+def measure_value(s: Any, v: Any, c: Any, m: int, r: int) -> int:
     """Return a youth's amount of a measure in one step, in 2**-16 units, rounded to nearest."""
-    x = values[m, 0]
-    for j in range(measures[m]["term_begin"], measures[m]["term_end"]):
-        index = terms[j]["index"]
-        x += coefficient[j] * (float(slow[index, r]) if terms[j]["kind"] == 0 else float(small[index, r]))
-    x = min(max(x, values[m, 2]), values[m, 3]) * values[m, 1]
+    x = v.measure[m, 0]
+    for j in range(s.measures[m]["term_begin"], s.measures[m]["term_end"]):
+        index = s.terms[j]["index"]
+        x += v.coefficient[j] * (float(c.slow[index, r]) if s.terms[j]["kind"] == 0 else float(c.small[index, r]))
+    x = min(max(x, v.measure[m, 2]), v.measure[m, 3]) * v.measure[m, 1]
     return int(np.floor(x * 65536.0 + 0.5))

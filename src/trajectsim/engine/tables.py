@@ -1,7 +1,7 @@
 """The arrays the engine knows. `compiler.py` makes them from a scenario; the engine has never heard of Nijkerk.
 
-Indices: d domain, g state over all domains, k exit, f forced exit, q consequence, a account. Time and ages are in steps.
-Records rather than one array per field: few arguments make compiled rules compile and load fast, and an exit's fields
+Indices: d domain, g state over all domains, k exit, f forced exit, q consequence, a account. Time and ages are in
+steps. Records rather than one array per field: few arguments make compiled rules compile and load fast, and an exit's fields
 lie together in memory.
 """
 
@@ -59,7 +59,8 @@ EXIT = _record(
     real="bound share",
 )
 """Per exit: state it leads to or event (-1 none); law 0 hazard, 1 probability per step, 2 rate; whether any term adds;
-ranges of its terms and consequences; offsets of its tables (-1 none); bound per step; cumulative share among its state's bounds."""
+ranges of its terms and consequences; offsets of its tables (-1 none); bound per step; cumulative share among its
+state's bounds."""
 
 TERM = _record("kind index value")
 """Per term: kind 0 fixed-point row, 1 flag row, 2 age, 3 state of a domain (row and value), 4 multiply by a fixed-point
@@ -70,7 +71,8 @@ FOLLOW = _record("parent parent_happened condition event domain state shift_begi
 """Per consequence: the one it hangs on (-1 the exit itself) and whether that must have happened or not."""
 
 ATOM = _record("kind index", "mask", "low high")
-"""Per part of a condition: kind 0 states of a domain (mask), 1 age, 2 small row, 3 slow row, 4 steps in state, 5 step."""
+"""Per part of a condition: kind 0 states of a domain (mask), 1 age, 2 small row, 3 slow row, 4 steps in state, 5 step
+(number since the start)."""
 
 CONSTRAINT = _record("domain state otherwise begin end", "allowed")
 """Per constraint: state -1: the condition at `begin` implies `allowed`; else the state needs one of begin..end."""
@@ -83,8 +85,13 @@ CLOCK = _record(
 )
 """One record: sizes; rows of the columns (-1 where absent); offsets of the parts of the tally."""
 
-I16, I32, I64 = npt.NDArray[np.int16], npt.NDArray[np.int32], npt.NDArray[np.int64]
-U8, U32, U64, F64 = npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray[np.uint64], npt.NDArray[np.float64]
+U8 = npt.NDArray[np.uint8]
+U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
+I16 = npt.NDArray[np.int16]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
 Records = npt.NDArray[Any]
 
 
