@@ -15,6 +15,7 @@ import numpy.typing as npt
 from trajectsim.config.schema import Exit, ModelSpec
 from trajectsim.engine import tables
 from trajectsim.engine.builder import PLAIN, Builder, Rows
+from trajectsim.engine.limits import refuse_what_does_not_fit
 from trajectsim.engine.luck import purpose
 from trajectsim.engine.slots import LATENT, FrozenSlots, Resolver
 from trajectsim.engine.tables import TAIL, Structure, Values
@@ -27,8 +28,6 @@ F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 MOST_TOTAL_BOUND = 4.0
 MOST_CONSEQUENCES = 32
-MOST_LINES = 32
-MOST_STEPS = 32_000
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
                     f"{path} has more than {MOST_CONSEQUENCES} consequences", cure="split the exit in two"
                 )
     steps = round(scenario.spec.years * b.spy)
-    _refuse_what_does_not_fit(scenario, steps)
+    refuse_what_does_not_fit(scenario, steps)
     structure = _structure(b, states, steps, start_month=int(scenario.spec.start[5:]) - 1)
     names = _names(b)
     program = Program(
@@ -409,24 +408,6 @@ def _names(b: Builder) -> Names:
         bands=tuple(bands),
         accounts=tuple(b.model.accounts),
     )
-
-
-def _refuse_what_does_not_fit(scenario: Any, steps: int) -> None:
-    """Refuse more joint lines and measures than the columns have bits for, and more steps than their moments can hold."""
-    model, population = scenario.model, scenario.population
-    lines = len(model.joint_lines) + len(model.measures)
-    if lines > MOST_LINES:
-        raise UserError.of(
-            f"the model has {lines} joint lines and measures together",
-            allowed=f"at most {MOST_LINES}",
-            cure="leave out what no price names",
-        )
-    spans = [population.ages] + ([population.inflow.age] if population.inflow is not None else [])
-    oldest = max([span.to for span in spans] + [preset.age for preset in population.presets.values()])
-    before = 0 if population.run_in is None else population.run_in.months * model.steps_per_year // 12
-    for what, n in (("years simulated", steps), ("years of age", round(oldest * model.steps_per_year) + before)):
-        if n > MOST_STEPS:
-            raise UserError.of(f"the {what} are {n} steps", allowed=f"at most {MOST_STEPS}", cure="choose longer steps")
 
 
 def _refuse_above_bound(program: Program, register: Register) -> None:
