@@ -113,6 +113,8 @@ def generate(
     columns.ids[:] = ids
     age = _ages(ages or population.ages, uniforms(keys, 0, "trait age"), spy)
     columns.when[rows.birth] = step - age
+    if rows.enter >= 0:
+        columns.when[rows.enter] = step
     for name, margin in population.traits.items():
         u = uniforms(keys, 0, f"trait {name}")
         path = f"population.traits.{name}"

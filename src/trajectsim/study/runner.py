@@ -134,7 +134,7 @@ def _tables(
         valued, hours = None, None
         if plan.prices is not None:
             prices = np.where(plan.price_columns >= 0, row[plan.price_columns], plan.prices.central)
-            valued = value(block, plan.prices, prices, plan.program.steps)
+            valued = value(block, plan.prices, prices, plan.program.counted_steps)
             hours = role_hours(block, plan.prices, prices)
         for name, table in block_tables(key, block, plan.program, plan.prices, valued, hours).items():
             parts.setdefault(name, []).append(table)
