@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.benchmark_engine.workload import Outcome, Workload
+from experiments.benchmark_engine.workload import Outcome, Workload, moments
 from trajectsim.config.scenario import Scenario, load_scenario
 from trajectsim.engine.compiler import Program, compile_scenario
 from trajectsim.engine.ledger import snapshots
@@ -53,8 +53,6 @@ def prepare(work: Workload, n: int, seed: int = 1, threads: int = 1) -> Callable
         ledger = simulate(program, values, columns, run_key(seed, 0, 0), steps=work.months, threads=threads)
         if ledger.seen[:, 1].any():
             raise AssertionError("a hazard exceeded its declared bound")
-        mean = columns.accounts.mean(axis=1)
-        sd = np.array([row.std() for row in columns.accounts])
-        return Outcome(n, snapshots(program, ledger).sum(axis=1)[1:], mean, sd)
+        return Outcome(n, snapshots(program, ledger).sum(axis=1)[1:], *moments(columns.accounts))
 
     return live

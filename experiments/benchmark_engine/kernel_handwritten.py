@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from experiments.benchmark_engine.workload import Outcome, Workload
+from experiments.benchmark_engine.workload import Outcome, Workload, moments
 
 BLOCK = 512
 U64 = np.uint64
@@ -228,8 +228,6 @@ def prepare(work: Workload, n: int, seed: int = 1, threads: int = 1) -> Callable
     def all_parts() -> Outcome:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(part, range(threads)))
-        mean = total.mean(axis=1, dtype=np.float64)
-        sd = np.array([row.std(dtype=np.float64) for row in total])
-        return Outcome(n, np.cumsum(change.sum(axis=0), axis=0), mean, sd)
+        return Outcome(n, np.cumsum(change.sum(axis=0), axis=0), *moments(total))
 
     return all_parts

@@ -85,6 +85,15 @@ class Outcome:
     cost_sd: np.ndarray
 
 
+def moments(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation over the last axis, in chunks so that no memory grows with the youths."""
+    n, chunk = costs.shape[1], 1 << 16
+    starts = range(0, n, chunk)
+    mean = sum(costs[:, a : a + chunk].sum(axis=1, dtype=np.float64) for a in starts) / n
+    square = sum(((costs[:, a : a + chunk] - mean[:, None]) ** 2).sum(axis=1) for a in starts) / n
+    return mean, np.sqrt(square)
+
+
 def read(path: Path = TABLE) -> Workload:
     """Read the table."""
     raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
