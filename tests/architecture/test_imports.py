@@ -13,7 +13,7 @@ FILES = sorted(SRC.rglob("*.py"))
 # A module may import from its own rank and below. `config` and `evidence` lie beneath everything.
 RANK = {
     "errors": 0, "evidence": 1, "config": 1, "engine": 2, "model": 3, "economics": 4, "study": 4, "analysis": 5,
-    "report": 6, "app": 7, "cli": 7, "__main__": 8,
+    "report": 6, "app": 7, "cli": 7, "api": 7, "__main__": 8,
 }
 BENEATH = ("trajectsim.engine.luck", "trajectsim.engine.jit")  # draws of parameters are keyed luck too
 HEAVY = [

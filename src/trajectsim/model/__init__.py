@@ -1,0 +1,1 @@
+"""People and their surface: synthetic cohorts, columns, and the views and model that Mesa knows."""
