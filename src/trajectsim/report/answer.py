@@ -46,9 +46,9 @@ def answer(found: Findings, arm: Arm) -> Answer:
         arm,
         words(f"verdict.{sign}", arm=arm.title),
         why(found, verdict),
-        "" if sign == "no_difference" else _lead(found, arm),
-        _municipality(found, arm),
-        _effects(found),
+        "" if sign in ("no_difference", "unpriced") else _lead(found, arm),
+        "" if sign in ("no_difference", "unpriced") else _municipality(found, arm),
+        _effects(found, arm),
         _tiles(found, arm),
         clear(found, arm),
     )
@@ -66,14 +66,12 @@ def why(found: Findings, verdict: Mapping[str, Any]) -> str:
     return " ".join(parts)
 
 
-def _signed_words(words: Words, value: float | None) -> str:
-    key = "lead.amount_less" if (value or 0.0) < 0 else "lead.amount_more"
-    return words(key, amount=words.style.euro(abs(about(value) or 0.0)))
-
-
-def _exact(words: Words, value: float | None) -> str:
-    key = "lead.amount_less" if (value or 0.0) < 0 else "lead.amount_more"
-    return words(key, amount=words.style.euro(None if value is None else abs(value)))
+def _less_or_more(words: Words, value: float | None, rounded: bool = True) -> str:
+    """Return a difference in words: so much less, so much more, or nil."""
+    if value is None or value == 0:
+        return words.style.euro(value)
+    size = words.style.about_euro(abs(value)) if rounded else words.style.euro(abs(value))
+    return words("lead.amount_less" if value < 0 else "lead.amount_more", amount=size)
 
 
 def _lead(found: Findings, arm: Arm) -> str:
@@ -91,8 +89,8 @@ def _lead(found: Findings, arm: Arm) -> str:
         base=found.base.title,
         interval=words(
             "lead.range" if open_sign else "lead.between",
-            low=_signed_words(words, low),
-            high=_signed_words(words, high),
+            low=_less_or_more(words, low),
+            high=_less_or_more(words, high),
         ),
     )
     chance = found.saving(arm).get("society")
@@ -108,7 +106,7 @@ def _municipality(found: Findings, arm: Arm) -> str:
     verdict = (found.of_arm("verdict", arm) or {}).get("municipality")
     if not verdict or not found.total(arm) or stats.get("mean") is None:
         return ""
-    low, high = _signed_words(words, stats["p05"]), _signed_words(words, stats["p95"])
+    low, high = _less_or_more(words, stats["p05"]), _less_or_more(words, stats["p95"])
     return words(
         "lead.municipality",
         verdict=words(f"lead.municipality_{verdict['sign']}"),
@@ -118,13 +116,16 @@ def _municipality(found: Findings, arm: Arm) -> str:
     )
 
 
-def _effects(found: Findings) -> str:
+def _effects(found: Findings, arm: Arm) -> str:
     """Return how many effects of the approach were measured, and how many are assumed."""
     words, rows = found.words, found.manifest.get("parameters") or {}
-    grades = [row["grade"] for path, row in rows.items() if path.startswith("interventions.") and ".effects." in path]
+    own = tuple(f"interventions.{name}.effects." for name in arm.interventions)
+    grades = [row["grade"] for path, row in rows.items() if path.startswith(own)]
     if not grades:
         return ""
     solid, check, assumed = (sum(g in group for g in grades) for group in ("AB", "C", "D"))
+    if assumed == len(grades):
+        return words("lead.effects_none", n=assumed)
     return words("lead.effects", n=len(grades), solid=solid, check=check, assumed=assumed)
 
 
@@ -135,11 +136,15 @@ def _tiles(found: Findings, arm: Arm) -> list[Tile]:
     tiles = [
         Tile(
             words("tile.difference"),
-            _exact(words, total.get("mean")),
+            _less_or_more(words, total.get("mean"), rounded=False),
             words(
                 "tile.difference_note",
                 years=found.years,
-                interval=words("lead.range", low=_exact(words, total.get("p05")), high=_exact(words, total.get("p95"))),
+                interval=words(
+                    "lead.range",
+                    low=_less_or_more(words, total.get("p05"), rounded=False),
+                    high=_less_or_more(words, total.get("p95"), rounded=False),
+                ),
             ),
         ),
         _chance_tile(found, arm),
@@ -211,7 +216,7 @@ def perspectives(found: Findings, arm: Arm) -> Table | None:
                 style.percent((even or {}).get("never")),
             ]
         )
-    if not rows:
+    if not any(found_ratio is not None for found_ratio in ratios.values()):
         return None
     head = [words(f"table.{key}") for key in ("perspective", "ratio", "interval", "break_even", "never")]
     return Table(head, rows)

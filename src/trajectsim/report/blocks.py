@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from trajectsim.report.canvas import Drawing, svg
 from trajectsim.report.phrases import Words
@@ -13,12 +13,14 @@ __all__ = ["Shown", "Table", "show"]
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts, ready to print: `text` columns stand left, the others right; `strong` rows are bold."""
+    """A table of texts, ready to print: `text` columns stand left, the others right; `strong` rows are bold,
+    `marked` rows get a mark at the side. A line break in a cell starts a new line."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     text: frozenset[int] = frozenset({0})
     strong: frozenset[int] = frozenset()
+    marked: frozenset[int] = frozenset()
     caption: str = ""
 
 
@@ -31,8 +33,6 @@ class Shown:
     svg: str
     read: str
     table: Table | None = None
-    note: str = ""
-    wide: bool = field(default=False)
 
 
 def show(

@@ -125,13 +125,12 @@ def svg(drawing: Drawing, name: str, title: str) -> str:
 
     buffer = io.StringIO()
     with mpl.rc_context(STYLE):
-        FigureCanvasSVG(drawing.figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+        printer: Any = FigureCanvasSVG(drawing.figure)
+        printer.print_svg(buffer, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->\s*", "", text, flags=re.S)
-    text = re.sub(r"font-family: [^;\"]+;? ?", "", text)  # letters come from the page
-    text = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", text)
-    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)
+    text = re.sub(r"<[^>]+>", lambda tag: _lean(tag.group(0)), text)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
     text = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{name}-\1"', text)
@@ -145,6 +144,13 @@ def svg(drawing: Drawing, name: str, title: str) -> str:
         f'<title id="{name}-title">{_escape(title)}</title><desc id="{name}-desc">{_escape(drawing.description)}</desc>'
     )
     return re.sub(r"\n\s*", "\n", opening + label + rest)
+
+
+def _lean(tag: str) -> str:
+    """Return a tag without its font (letters come from the page) and with coordinates to a hundredth of a point."""
+    tag = re.sub(r"font-family: [^;\"]+;? ?", "", tag)
+    tag = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", tag)
+    return re.sub(r"(\d\.\d\d)\d+", r"\1", tag)
 
 
 def _escape(text: str) -> str:

@@ -96,6 +96,8 @@ def day_by_month(table: pd.DataFrame, arms: Arms, words: Words) -> Drawing:
         arms: name and title of each arm, the null alternative first.
         words: the reader's language.
     """
+    from matplotlib.ticker import MaxNLocator
+
     tones = [t for t in ACTIVITY_TONES if t in set(table["tone"])]
     with canvas(2.75, 1, len(arms), sharey=True) as (figure, panels):
         for axes, (name, title) in zip(panels, arms, strict=True):
@@ -109,6 +111,7 @@ def day_by_month(table: pd.DataFrame, arms: Arms, words: Words) -> Drawing:
             axes.set_ylim(0, 1)
             axes.set_xlabel(words("axis.years_since_start"))
             axes.yaxis.set_major_formatter(lambda value, _: words.style.percent(value))
+            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.xaxis.set_major_formatter(lambda value, _: words.style.number(value))
             quiet(axes, "")
         _tone_legend(figure, tones, words)

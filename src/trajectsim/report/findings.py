@@ -27,11 +27,12 @@ LEAST = 5
 
 @dataclass(frozen=True)
 class Arm:
-    """One world: its name, its title in the reader's language, and its place (0 is the null alternative)."""
+    """One world: its name, its title, its place (0 is the null alternative) and its interventions."""
 
     name: str
     title: str
     index: int
+    interventions: tuple[str, ...] = ()
 
 
 class Findings:
@@ -76,7 +77,8 @@ class Findings:
     def arms(self) -> list[Arm]:
         """Return the worlds in order, the null alternative first."""
         names = [str(name) for name in self.manifest["arms"]]
-        return [Arm(name, self.words.title(f"arm.{name}", name), i) for i, name in enumerate(names)]
+        own = {arm["name"]: tuple(arm.get("interventions") or ()) for arm in self.manifest["scenario"]["arms"]}
+        return [Arm(n, self.words.title(f"arm.{n}", n), i, own.get(n, ())) for i, n in enumerate(names)]
 
     @property
     def base(self) -> Arm:
@@ -140,7 +142,9 @@ class Findings:
         return found
 
     def verdict(self, arm: Arm) -> Mapping[str, Any]:
-        """Return what may be said for society: `sign` (saves, costs, not_known, no_difference), reasons, turning."""
+        """Return what may be said for society: reasons, `sign` (saves, costs, not_known, no_difference, unpriced)."""
+        if not self.total(arm):
+            return {"sign": "unpriced", "reasons": []}
         found = (self.of_arm("verdict", arm) or {}).get("society")
         return found or {"sign": "not_known", "reasons": []}
 

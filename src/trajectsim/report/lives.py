@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trajectsim.report import figures_lives
 from trajectsim.report.answer import outcome_title
@@ -16,7 +16,7 @@ from trajectsim.report.tones import ACTIVITY_TONES, order, skipped, tone
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Twins", "age_text", "day_by_month", "difference_table", "outcomes", "period_table", "reason_text", "twins"]
+__all__ = ["Twins", "age_text", "chronology", "day_by_month", "difference_table", "outcomes", "reason_text", "twins"]
 
 
 @dataclass(frozen=True)
@@ -142,40 +142,46 @@ def difference_table(
     return Table(head, rows, text=frozenset(range(len(head))))
 
 
-def period_table(lives: pd.DataFrame, arms: list[tuple[str, str]], programmes: frozenset[str], words: Words) -> Table:
-    """Return every period and event of a life in every world, in order of world, part of life and time."""
-    rows = []
-    age0, last = int(lives["age0_months"].iloc[0]), int(lives["to_month"].max())
-    for arm, title in arms:
-        own = lives[lives["arm"] == arm].to_dict("records")
-        own.sort(key=lambda r: (order(str(r["domain"]), programmes), r["from_month"]))
-        for row in own:
-            domain, state, event = str(row["domain"]), str(row["state"]), row["domain"] == "event"
-            if skipped(domain) or (
-                not event and tone(domain, state) == "quiet" and row["from_month"] <= 0 and row["to_month"] == last
-            ):
-                continue
-            until = (
-                ""
-                if event
-                else words("youth.still")
-                if row["to_month"] == last
-                else age_text(age0 + int(row["to_month"]), words)
-            )
-            name = words.title(f"event.{state}", state) if event else words.title(f"{domain}.{state}")
-            reason = reason_text(row["reason"] if isinstance(row["reason"], str) else None, domain, words)
-            rows.append(
-                [
-                    title,
-                    words.title(domain),
-                    age_text(age0 + max(0, int(row["from_month"])), words),
-                    until,
-                    name,
-                    reason,
-                ]
-            )
-    head = [words(f"table.{key}") for key in ("world", "domain", "from", "to", "state", "reason")]
-    return Table(head, rows, text=frozenset(range(len(head))))
+def chronology(lives: pd.DataFrame, arms: list[tuple[str, str]], programmes: frozenset[str], words: Words) -> Table:
+    """Return what happens to one youth, side by side for every world: a row per month in which anything happens.
+
+    The first row is the start. Rows in which the worlds differ are marked.
+    """
+    age0 = int(lives["age0_months"].iloc[0])
+    happened: dict[int, dict[str, list[tuple[tuple[int, str], str]]]] = {}
+    for row in lives.to_dict("records"):
+        domain, state, month = str(row["domain"]), str(row["state"]), int(row["from_month"])
+        start = domain != "event" and month <= 0
+        if skipped(domain) or (start and tone(domain, state) == "quiet"):
+            continue
+        text = _happening(row, start, words)
+        happened.setdefault(-1 if start else month, {}).setdefault(str(row["arm"]), []).append(
+            (order(domain, programmes), text)
+        )
+    rows: list[list[str]] = []
+    marked = set()
+    for month in sorted(happened):
+        cells = ["\n".join(text for _, text in sorted(happened[month].get(arm, []))) for arm, _ in arms]
+        if len(set(cells)) > 1:
+            marked.add(len(rows))
+        when = words("youth.at_start") if month < 0 else age_text(age0 + month, words)
+        rows.append([when, *(cell or words("youth.nothing") for cell in cells)])
+    head = [words("table.age"), *(title for _, title in arms)]
+    return Table(head, rows, text=frozenset(range(len(head))), marked=frozenset(marked))
+
+
+def _happening(row: dict[Any, Any], start: bool, words: Words) -> str:
+    """Return one event, or the beginning of one stay with its reason, as words."""
+    domain, state = str(row["domain"]), str(row["state"])
+    if domain == "event":
+        return _capital(words.title(f"event.{state}", state))
+    reason = "" if start else reason_text(row["reason"] if isinstance(row["reason"], str) else None, domain, words)
+    text = f"{_capital(words.title(domain))}: {words.title(f'{domain}.{state}')}"
+    return f"{text} ({reason})" if reason else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def picture(found: Findings, pair: Pair, name: str, suffix: str = "") -> tuple[Shown, list[Difference]]:
@@ -185,7 +191,7 @@ def picture(found: Findings, pair: Pair, name: str, suffix: str = "") -> tuple[S
     seen = [g for g in gaps if not skipped(g.domain)]
     span = (min(g.from_month for g in seen), max(g.to_month for g in seen)) if seen else None
     drawing = figures_lives.two_lives(pair.lives, found.names, found.programmes, words, span)
-    table = period_table(pair.lives, found.names, found.programmes, words)
+    table = chronology(pair.lives, found.names, found.programmes, words)
     return show(drawing, words, "two_lives", table, suffix, name=name), gaps
 
 

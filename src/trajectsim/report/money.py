@@ -90,7 +90,7 @@ def difference_by_payer(found: Findings, arm: Arm) -> Shown | None:
     import pandas as pd
 
     by_payer: dict[str, Any] = found.difference(arm).get("cost", {}).get("by_payer") or {}
-    if not by_payer or not found.total(arm):
+    if not by_payer or found.verdict(arm)["sign"] == "no_difference":
         return None
     words, style, saving = found.words, found.words.style, found.saving(arm)
     chance = saving.get("by_payer") or {}

@@ -9,7 +9,7 @@ from trajectsim.errors import UserError, nearest
 from trajectsim.report.blocks import Table
 from trajectsim.report.findings import Findings, read
 from trajectsim.report.format import LANGUAGES
-from trajectsim.report.lives import age_text, difference_table, period_table, picture, preset_name
+from trajectsim.report.lives import age_text, difference_table, picture, preset_name
 from trajectsim.report.pairs import Pair, choose
 from trajectsim.report.report import write_page
 
@@ -99,7 +99,7 @@ def youth_page(directory: str | Path, who: str, lang: str = "nl", console: Conso
         "choice": _choice(found, pair, name),
         "picture": shown,
         "differences": difference_table(gaps, age0, found.names, words) if gaps else None,
-        "periods": period_table(pair.lives, found.names, found.programmes, words),
+        "periods": shown.table,
     }
     from rich.console import Console as Terminal
 

@@ -243,7 +243,11 @@ def manifest_of() -> dict[str, Any]:
     return {
         "name": "nijkerk",
         "arms": list(ARMS),
-        "scenario": {"follow": ["bram"], "population": "nobody"},
+        "scenario": {
+            "follow": ["bram"],
+            "population": "nobody",
+            "arms": [{"name": "usual_care"}, {"name": "supported_job", "interventions": ["supported_job"]}],
+        },
         "names": {"states": list(STATES), "events": list(EVENTS)},
         "presets": {"bram": {"title": "Bram"}, "edwin": {"title": "Edwin"}},
         "size": SIZE,

@@ -129,6 +129,8 @@ def test_amounts_are_written_the_readers_way(pages: Pages, made: tuple[dict[str,
     grouped = f"{abs(made[0]['difference']['cost']['total']['mean']):,.0f}"
     assert f"€\u00a0{grouped.replace(',', '.')}" in pages["nl"][0]
     assert f"€{grouped}" in pages["en"][0]
+    in_figures = "".join(re.findall(r"<text[^>]*>([^<]*)</text>", pages["nl"][0]))
+    assert re.search(r"€\u00a0\d+\.000", in_figures) and not re.search(r"€\u00a0−?\+?\d+\.\d\d(?!\d)", in_figures)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
