@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trajectsim.config.schema import Exit, ModelSpec
+from trajectsim.config.schema import Condition, Exit, ModelSpec
 from trajectsim.engine import tables
 from trajectsim.engine.builder import PLAIN, Builder, Rows
 from trajectsim.engine.limits import refuse_what_does_not_fit
@@ -244,6 +244,7 @@ def _clock(b: Builder, n_bands: int, start_month: int) -> dict[str, int]:
         "season_start": start_month * b.spy // 12,
         "n_joint": len(b.model.joint_lines),
         "n_measures": len(b.model.measures),
+        "restless": int(_is_restless(b.model)),
         "account_shift": int(b.model.counting.convention == "end"),
         "at_entries": at_entries,
         "at_moves": at_moves,
@@ -305,10 +306,19 @@ def _measures(b: Builder) -> list[dict[str, int]]:
     return records
 
 
-def _condition_ages(model: ModelSpec) -> set[float]:
+def _lasting_conditions(model: ModelSpec) -> list[Condition]:
+    """Return the conditions of constraints, joint lines and measures: those that are watched all the time."""
     conditions = [c for x in model.constraints for c in ([x.when] if x.when else x.only_while)]
-    conditions += [*model.joint_lines.values(), *(m.when for m in model.measures.values())]
-    spans = [c.age for c in conditions if c.age is not None]
+    return [*conditions, *model.joint_lines.values(), *(m.when for m in model.measures.values())]
+
+
+def _is_restless(model: ModelSpec) -> bool:
+    """Return whether a constraint or line may change without a move or a birthday, and is looked at in every step."""
+    return any(c.latents or c.months_in or c.calendar for c in _lasting_conditions(model))
+
+
+def _condition_ages(model: ModelSpec) -> set[float]:
+    spans = [c.age for c in _lasting_conditions(model) if c.age is not None]
     return {a for span in spans for a in (span.from_, span.to) if a is not None}
 
 

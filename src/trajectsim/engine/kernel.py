@@ -164,10 +164,11 @@ def count_measures(s: Any, v: Any, c: Any, led: Any, work: Any, start: int, n: i
         r = start + i
         holding = int(c.lines[r]) >> n_joint
         if holding and work.alive[i]:
-            band = band_at(s.bands, t - int(c.when[s.clock[0]["birth"], r]))
+            age = t - int(c.when[s.clock[0]["birth"], r])
+            band = band_at(s.bands, age)
             for m in range(s.measures.shape[0]):
                 if (holding >> m) & 1:
-                    led.measures[row, band, m] += measure_value(s, v, c, m, r)
+                    led.measures[row, band, m] += measure_value(s, v, c, m, r, age)
 
 
 @inlined
@@ -255,10 +256,14 @@ def live_domain(s: Any, v: Any, c: Any, led: Any, work: Any, d: int, m: int, sta
 
 @inlined
 def end_block(s: Any, v: Any, c: Any, led: Any, work: Any, start: int, n: int, t: int, row: int) -> None:
-    """Birthdays, constraints and lines of the youths of a block that moved or crossed an age."""
+    """Birthdays, constraints and lines of the youths of a block that moved or crossed an age.
+
+    Everybody is looked at where a constraint or line asks for a latent, a duration or the calendar.
+    """
+    restless = s.clock[0]["restless"] != 0
     has_laws = s.constraints.shape[0] > 0 or c.lines.shape[0] > 0
     for i in range(n):
-        if (work.moved[i] and has_laws) or work.mark[i] <= t:
+        if (work.moved[i] and has_laws) or work.mark[i] <= t or (restless and work.alive[i]):
             r = start + i
             still = end_of_step(s, v, c, led, work, i, r, t, row, work.alive[i] == 1)
             work.alive[i] = 1 if still else 0

@@ -46,7 +46,7 @@ def close_stay(
     """Add the stay in state g, from the snapshot it began up to snapshot `until`, to the youth's accounts."""
     for a in range(accounts.shape[0]):
         if rate[a, g] != 0.0:
-            accounts[a, r] += rate[a, g] * (weight[a, until - shift] - weight[a, max(began - shift, 0)])
+            accounts[a, r] += rate[a, g] * (weight[a, max(until - shift, 0)] - weight[a, max(began - shift, 0)])
 
 
 @rule
@@ -229,8 +229,8 @@ def act(
         if event >= 0:
             n_events = account_rate.shape[1] - clock[0]["n_states"]
             tally[row, clock[0]["at_events"] + band * n_events + event] += 1
-            for a in range(accounts.shape[0]):
-                step_weight = account_weight[a, max(t, 0) + 1] - account_weight[a, max(t, 0)]
+            for a in range(accounts.shape[0] if t >= 0 else 0):
+                step_weight = account_weight[a, t + 1] - account_weight[a, t]
                 accounts[a, r] += account_rate[a, clock[0]["n_states"] + event] * step_weight
             if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
                 write_log(led.log, led.logged, r, t, -1, event, event, reason)

@@ -65,7 +65,7 @@ def condition_holds(
         elif kind == 3:
             x = float(slow[index, r])
         elif kind == 4:
-            x = float(t - int(when[index, r]))
+            x = float(max(t - int(when[index, r]), 0))
         else:
             x = float(t)
         if not (atoms[a]["low"] <= x < atoms[a]["high"]):
@@ -107,7 +107,8 @@ def raw_hazard(s: Any, v: Any, c: Any, k: int, d: int, r: int, t: int) -> float:
     if eta != 0.0:
         h *= exp(eta)
     if exits[k]["duration_at"] >= 0:
-        h *= table[exits[k]["duration_at"] + min(t - int(when[d, r]), exits[k]["duration_length"] - 1)]
+        stay = max(t - int(when[d, r]), 0)  # brought in by another domain in this very step: nought
+        h *= table[exits[k]["duration_at"] + min(stay, exits[k]["duration_length"] - 1)]
     if exits[k]["age_at"] >= 0:
         row = age // exits[k]["age_per"] - exits[k]["age_first"]
         h *= table[exits[k]["age_at"] + min(max(row, 0), exits[k]["age_length"] - 1)]
@@ -244,11 +245,14 @@ def next_mark(marks: Any, birth: int, t: int) -> int:
 
 
 @inlined
-def measure_value(s: Any, v: Any, c: Any, m: int, r: int) -> int:
-    """Return a youth's amount of a measure in one step, in 2**-16 units, rounded to nearest."""
+def measure_value(s: Any, v: Any, c: Any, m: int, r: int, age: int) -> int:
+    """Return the amount of a measure of a youth of this age in one step, in 2**-16 units, rounded to nearest."""
     x = v.measure[m, 0]
     for j in range(s.measures[m]["term_begin"], s.measures[m]["term_end"]):
-        index = s.terms[j]["index"]
-        x += v.coefficient[j] * (float(c.slow[index, r]) if s.terms[j]["kind"] == 0 else float(c.small[index, r]))
+        kind, index = s.terms[j]["kind"], s.terms[j]["index"]
+        if kind == 2:
+            x += v.coefficient[j] * float(age)
+        else:
+            x += v.coefficient[j] * (float(c.slow[index, r]) if kind == 0 else float(c.small[index, r]))
     x = min(max(x, v.measure[m, 2]), v.measure[m, 3]) * v.measure[m, 1]
     return int(np.floor(x * 65536.0 + 0.5))
