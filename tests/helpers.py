@@ -31,14 +31,16 @@ def number(value: float, unit: str = "per month", **distribution: Any) -> dict[s
     return {"value": value, "unit": unit, "source": "a test", "locator": "-", "grade": "D", **spread}
 
 
-def way(name: str, start: str | list[str], to: str | None, base: float | dict[str, Any] | None = None, **keys: Any) -> dict[str, Any]:
+def way(
+    name: str, start: str | list[str], to: str | None, base: float | dict[str, Any] | None = None, **keys: Any
+) -> dict[str, Any]:
     """An exit: a hazard per month (bound half as much again), unless the keys say otherwise. No `to`: an event."""
     out: dict[str, Any] = {"name": name, "from": start, **keys}
     if to is not None:
         out["to"] = to
     if base is not None:
         out["base"] = number(base) if isinstance(base, (int, float)) else base
-        out.setdefault("bound", 1.5 * out["base"]["value"])
+        out.setdefault("bound", 1.5 * out["base"]["value"] or 0.1)
     return out
 
 
@@ -75,30 +77,45 @@ class World:
         """The youths at the start: the same for every arm."""
         central = self.register.central
         return make_cohort(
-            self.program, self.scenario, central, self.program.values(central), replicate, draw_number=0,
-            size=self.size if size is None else size).columns
+            self.program,
+            self.scenario,
+            central,
+            self.program.values(central),
+            replicate,
+            draw_number=0,
+            size=self.size if size is None else size,
+        ).columns
 
     def key(self, replicate: int = 0) -> np.uint64:
         return run_key(self.scenario.spec.seed, 0, replicate)
 
-    def run(self, arm: int = 0, columns: Columns | None = None, replicate: int = 0, values: Values | None = None, **keys: Any) -> Lived:
+    def run(
+        self,
+        arm: int = 0,
+        columns: Columns | None = None,
+        replicate: int = 0,
+        values: Values | None = None,
+        **keys: Any,
+    ) -> Lived:
         """Live the youths once; `columns` as they were at the start are left alone."""
         lived = copy_columns(self.cohort(replicate) if columns is None else columns)
-        ledger = simulate(self.program, self.values(arm) if values is None else values, lived, self.key(replicate), **keys)
+        ledger = simulate(
+            self.program, self.values(arm) if values is None else values, lived, self.key(replicate), **keys
+        )
         return Lived(self.program, lived, ledger)
 
-    def steps(self, arm: int = 0, columns: Columns | None = None, replicate: int = 0, values: Values | None = None) -> History:
-        """Live the youths month by month and keep what they were at every snapshot."""
+    def steps(
+        self, arm: int = 0, columns: Columns | None = None, replicate: int = 0, values: Values | None = None
+    ) -> History:
+        """Live the youths month by month and keep them at every snapshot (the first: before constraints)."""
         lived = copy_columns(self.cohort(replicate) if columns is None else columns)
         values = self.values(arm) if values is None else values
         ledger = new_ledger(self.program, self.program.steps)
         history = History(self.program, lived, ledger)
         n, key = lived.small.shape[1], self.key(replicate)
+        history.keep()
         for t in range(self.program.steps):
-            if t == 0:
-                live(self.program, values, lived, ledger, key, 0, n, 0, 0, ledger_start=0, opening=True)
-                history.keep()
-            live(self.program, values, lived, ledger, key, 0, n, t, 1, ledger_start=0, opening=False)
+            live(self.program, values, lived, ledger, key, 0, n, t, 1, ledger_start=0, opening=t == 0)
             history.keep()
         return history
 
@@ -154,35 +171,60 @@ class History(Lived):
         self.when.append(self.columns.when.copy())
         self.slow.append(self.columns.slow.copy())
 
-    def states(self, domain_name: str) -> npt.NDArray[np.uint8]:
+    def states(self, domain_name: str) -> npt.NDArray[np.int64]:
         """State of a domain per snapshot and youth, [T+1, N]."""
-        return np.stack([small[self.program.names.domains.index(domain_name)] for small in self.small])
+        return np.stack([small[self.program.names.domains.index(domain_name)] for small in self.small]).astype(np.int64)
 
 
 def declare(
-    domains: Mapping[str, Any], *, initial: Mapping[str, Any] | None = None, ages: tuple[float, float] = (18.0, 19.0),
-    people: Mapping[str, Any] | None = None, arms: Sequence[Sequence[str]] = ((),), interventions: Sequence[Mapping[str, Any]] = (),
-    prices: Mapping[str, Any] | None = None, spec: Mapping[str, Any] | None = None, size: int = 100, years: float = 1.0, **model: Any,
+    domains: Mapping[str, Any],
+    *,
+    initial: Mapping[str, Any] | None = None,
+    ages: tuple[float, float] = (18.0, 19.0),
+    people: Mapping[str, Any] | None = None,
+    arms: Sequence[Sequence[str]] = ((),),
+    interventions: Sequence[Mapping[str, Any]] = (),
+    prices: Mapping[str, Any] | None = None,
+    spec: Mapping[str, Any] | None = None,
+    size: int = 100,
+    years: float = 1.0,
+    **model: Any,
 ) -> Any:
-    """A scenario from plain values; everybody starts in the first state of each domain unless `initial` says otherwise."""
+    """A scenario from plain values; everybody starts in the first state of each domain unless `initial` says so."""
     first = {name: starts(**{next(iter(d["states"])): 1.0}) for name, d in domains.items()}
     population = {
-        "name": "people", "title": text(), "size": size, "ages": {"from": ages[0], "to": ages[1]},
-        "initial": {**first, **(initial or {})}, **(people or {})}
+        "name": "people",
+        "title": text(),
+        "size": size,
+        "ages": {"from": ages[0], "to": ages[1]},
+        "initial": {**first, **(initial or {})},
+        **(people or {}),
+    }
     setting = {
-        "name": "test", "title": text(), "population": "people", "years": years, "seed": 7,
-        "arms": [{"name": f"arm{i}", "interventions": list(names)} for i, names in enumerate(arms)], **(spec or {})}
+        "name": "test",
+        "title": text(),
+        "population": "people",
+        "years": years,
+        "seed": 7,
+        "arms": [{"name": f"arm{i}", "interventions": list(names)} for i, names in enumerate(arms)],
+        **(spec or {}),
+    }
     read = [Intervention.model_validate(item) for item in interventions]
     return SimpleNamespace(
-        spec=ScenarioSpec.model_validate(setting), model=ModelSpec.model_validate({"name": "test", "domains": domains, **model}),
-        population=Population.model_validate(population), interventions={item.name: item for item in read},
-        prices=None if prices is None else PriceBook.model_validate(prices))
+        spec=ScenarioSpec.model_validate(setting),
+        model=ModelSpec.model_validate({"name": "test", "domains": domains, **model}),
+        population=Population.model_validate(population),
+        interventions={item.name: item for item in read},
+        prices=None if prices is None else PriceBook.model_validate(prices),
+    )
 
 
 def compiled_world(scenario: Any, size: int | None = None) -> World:
     """Compile a scenario for one run after another."""
     register = build_register(scenario)
-    return World(scenario, register, compile_scenario(scenario, register), size or scenario.spec.size or scenario.population.size)
+    return World(
+        scenario, register, compile_scenario(scenario, register), size or scenario.spec.size or scenario.population.size
+    )
 
 
 def world(domains: Mapping[str, Any], **keys: Any) -> World:
