@@ -1,1 +1,1 @@
-"""The engine: youths in columns, keyed luck, and one compiled month. It knows arrays only."""
+"""The engine: arrays in, counts out; it has never heard of Nijkerk."""

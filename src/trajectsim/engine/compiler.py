@@ -7,6 +7,8 @@ than the engine can take in one step.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,10 @@ import numpy.typing as npt
 
 from trajectsim.config.schema import Condition, Exit, ModelSpec
 from trajectsim.engine import tables
-from trajectsim.engine.builder import PLAIN, Builder, Rows
+from trajectsim.engine.builder import Builder, Rows
 from trajectsim.engine.limits import refuse_what_does_not_fit
 from trajectsim.engine.luck import purpose
-from trajectsim.engine.slots import LATENT, FrozenSlots, Resolver
+from trajectsim.engine.slots import LATENT, PLAIN, FrozenSlots, Resolver
 from trajectsim.engine.tables import TAIL, Structure, Values
 from trajectsim.errors import UserError
 from trajectsim.evidence.register import Register
@@ -50,10 +52,17 @@ class Names:
         """Return the names of all reasons for a move: exits, forced exits, constraints."""
         return (*self.exits, *self.forced, *self.constraints)
 
+    @cached_property
+    def _own_states(self) -> list[list[str]]:
+        names: dict[str, list[str]] = {domain: [] for domain in self.domains}
+        for name in self.states:
+            domain, state = name.split(".", 1)
+            names[domain].append(state)
+        return list(names.values())
+
     def state_names(self, domain: int) -> list[str]:
         """Return the states of a domain without the domain's name."""
-        prefix = self.domains[domain] + "."
-        return [name[len(prefix) :] for name in self.states if name.startswith(prefix)]
+        return self._own_states[domain]
 
 
 @dataclass(frozen=True)
@@ -254,7 +263,8 @@ def _clock(b: Builder, n_bands: int, start_month: int) -> dict[str, int]:
 
 
 def _constraints(b: Builder) -> tuple[list[dict[str, int]], list[int]]:
-    records, numbers = [], []
+    records: list[dict[str, int]] = []
+    numbers: list[int] = []
     for constraint in b.model.constraints:
         index = b.states[constraint.domain]
         begin = len(numbers)
@@ -405,7 +415,7 @@ def counting_weights(model: ModelSpec, steps: int) -> F64:
 def _names(b: Builder) -> Names:
     edges = sorted(b.model.age_bands)
     bands = [f"<{edges[0]:g}" if edges else "all"]
-    bands += [f"{x:g}-{y:g}" for x, y in zip(edges, edges[1:], strict=False)] + ([f"{edges[-1]:g}+"] if edges else [])
+    bands += [f"{x:g}-{y:g}" for x, y in pairwise(edges)] + ([f"{edges[-1]:g}+"] if edges else [])
     return Names(
         domains=tuple(b.domains),
         states=tuple(f"{d}.{s}" for d, x in b.domains.items() for s in x.states),

@@ -48,6 +48,7 @@ _SPARE = U64(0x5EED)
 class Work(NamedTuple):
     """Working arrays for one block of youths: what is needed often, kept close together."""
 
+    given: npt.NDArray[np.uint64]  # [N] keys of all rows, or [0]: they follow from the run and the identities
     keys: npt.NDArray[np.uint64]  # [BLOCK]
     words: npt.NDArray[np.uint64]  # [W, BLOCK] one lane of 16 bits per domain
     threshold: npt.NDArray[np.uint16]  # [D, BLOCK]
@@ -59,10 +60,11 @@ class Work(NamedTuple):
     found: npt.NDArray[np.int64]  # [BLOCK + 1]
 
 
-def new_work(s: Structure, v: Values) -> Work:
+def new_work(s: Structure, v: Values, keys: npt.NDArray[np.uint64] | None = None) -> Work:
     """Return working arrays for one block."""
     n_domains, n_latents = len(s.domains), v.drift.shape[0]
     return Work(
+        given=np.zeros(0, np.uint64) if keys is None else keys,
         keys=np.empty(BLOCK, np.uint64),
         words=np.empty((len(s.lane_salt), BLOCK), np.uint64),
         threshold=np.empty((n_domains, BLOCK), np.uint16),
@@ -75,7 +77,7 @@ def new_work(s: Structure, v: Values) -> Work:
     )
 
 
-@inlined
+@rule
 def open_row(s: Structure, c: Columns, led: Ledger, r: int, t: int, row: int) -> None:
     """Put a youth who is or comes in under the constraints, and count it from snapshot `row` of the ledger on."""
     birth = s.clock[0]["birth"]
@@ -108,22 +110,24 @@ def open_row(s: Structure, c: Columns, led: Ledger, r: int, t: int, row: int) ->
         c.lines[r] = holding
 
 
-@inlined
-def prepare(s: Any, v: Any, c: Any, work: Any, i: int, r: int, t: int, alive: bool) -> None:
-    """Set a youth's place in the block's working arrays from its columns."""
-    birth, rate = s.clock[0]["birth"], work.rate
-    work.mark[i] = next_mark(s.marks, int(c.when[birth, r]), t) if alive else NEVER
+@rule
+def prepare(
+    domains: Any, states: Any, forced: Any, forced_after: Any, marks: Any, drift: Any, birth: int, small: Any, when: Any,
+    rate: Any, threshold: Any, due: Any, mark: Any, i: int, r: int, t: int, alive: bool,
+) -> None:
+    """Set a youth's place in the block's working arrays from its columns."""  # fmt: skip
+    mark[i] = next_mark(marks, int(when[birth, r]), t) if alive else NEVER
     for j in range(rate.shape[0]):
         rate[j, i] = 0
-    for d in range(s.domains.shape[0]):
-        g = s.domains[d]["first"] + int(c.small[d, r])
-        work.threshold[d, i] = s.states[g]["threshold"] if alive else 0
-        work.due[d, i] = NEVER
+    for d in range(domains.shape[0]):
+        g = domains[d]["first"] + int(small[d, r])
+        threshold[d, i] = states[g]["threshold"] if alive else 0
+        due[d, i] = NEVER
         if alive:
-            if s.domains[d]["has_forced"]:
-                work.due[d, i] = next_forced(s.states, s.forced, v.forced_after, birth, c.when, g, d, r, t)
+            if domains[d]["has_forced"]:
+                due[d, i] = next_forced(states, forced, forced_after, birth, when, g, d, r, t)
             for j in range(rate.shape[0]):
-                rate[j, i] += v.drift[j, g]
+                rate[j, i] += drift[j, g]
 
 
 @inlined
@@ -143,7 +147,10 @@ def load_block(
         waiting = waiting or joins > t
         if not fresh and joins != t:
             continue
-        work.keys[i] = youth_key(run, c.ids[r] if c.ids.shape[0] > 0 else first_id + r)
+        if work.given.shape[0] > 0:
+            work.keys[i] = work.given[r]
+        else:
+            work.keys[i] = youth_key(run, c.ids[r] if c.ids.shape[0] > 0 else first_id + r)
         if joins == t and row > 0:
             for d in range(s.domains.shape[0]):
                 c.when[d, r] = t
@@ -152,7 +159,10 @@ def load_block(
         alive = joins <= t and is_alive(s.domains, s.states, c.small, r)
         work.alive[i] = 1 if alive else 0
         work.moved[i] = 0
-        prepare(s, v, c, work, i, r, t, alive)
+        prepare(
+            s.domains, s.states, s.forced, v.forced_after, s.marks, v.drift, s.clock[0]["birth"], c.small, c.when, work.rate,
+            work.threshold, work.due, work.mark, i, r, t, alive,
+        )  # fmt: skip
     return waiting
 
 
@@ -308,11 +318,13 @@ def advance(
     for start in range(first, last, BLOCK):
         n = min(BLOCK, last - start)
         waiting = False
-        for t in range(t_from, t_to):
+        for t in range(t_from, max(t_to, t_from + 1)):
             row = t - ledger_start
             fresh = t == t_from
             if fresh or waiting:
                 waiting = load_block(s, v, c, led, work, run, first_id, start, n, t, row, fresh, opening and fresh)
+            if t == t_to:  # no steps: the opening alone
+                break
             if s.measures.shape[0] > 0:
                 count_measures(s, v, c, led, work, start, n, t, row)
             drift_latents(s, v, c, work, start, n)

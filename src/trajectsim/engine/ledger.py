@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from trajectsim.engine.compiler import Program
+from trajectsim.engine.jit import compiled
 from trajectsim.engine.tables import Ledger
 
 __all__ = ["Block", "Flows", "add_ledgers", "by_year", "empty_block", "flows_of", "new_ledger", "snapshots", "years_of"]
@@ -111,22 +113,43 @@ def empty_block(program: Program, replicates: int, steps: int) -> Block:
 
 def by_year(program: Program, ledger: Ledger, block: Block, replicate: int) -> None:
     """Fill one replicate of a block from its ledger."""
-    spy, n = program.steps_per_year, program.names
-    stock, flows = snapshots(program, ledger), flows_of(program, ledger)
-    steps = len(ledger.measures)
-    weights = program.counting[: steps + 1] * (12.0 / spy)
-    used = steps + int(weights[steps] != 0)
-    starts = np.arange(0, used, spy)
-    y = len(starts)
-    block.state_months[replicate, :y] = np.add.reduceat(stock[:used] * weights[:used, None, None], starts, axis=0)
-    if n.joint:
-        block.joint[replicate, :y] = np.add.reduceat(flows.joint[:used] * weights[:used, None], starts, axis=0)
-    block.monthly[...] += stock.sum(axis=1)
-    starts = np.arange(0, steps, spy)
-    y = len(starts)
-    block.entries[replicate, :y] = np.add.reduceat(flows.entries, starts, axis=0)
-    block.moves[replicate, :y] = np.add.reduceat(flows.moves, starts, axis=0)
-    if n.events:
-        block.events[replicate, :y] = np.add.reduceat(flows.events, starts, axis=0)
+    clock, n = program.structure.clock[0], program.names
+    steps, years = len(ledger.measures), block.state_months.shape[1]
+    weights = program.counting[: steps + 1] * (12.0 / program.steps_per_year)
+    width = len(n.bands) * len(n.states)
+    joint = slice(int(clock["at_joint"]), int(clock["at_joint"]) + len(n.joint))
+    add_stocks(ledger.tally[:, :width], weights, program.steps_per_year, len(n.states),
+               block.state_months[replicate].reshape(years, width), block.monthly)
+    unused = np.zeros((steps + 1, max(len(n.joint), 1)), np.int64)
+    add_stocks(ledger.tally[:, joint], weights, program.steps_per_year, len(n.joint), block.joint[replicate], unused)
+    for name, first, last in (("entries", "at_entries", "at_moves"), ("moves", "at_moves", "at_events"),
+                              ("events", "at_events", "at_joint")):
+        target = getattr(block, name)[replicate]
+        rows = ledger.tally[:steps, int(clock[first]) : int(clock[last])]
+        add_flows(rows, program.steps_per_year, target.reshape(years, rows.shape[1]))
     if n.measures:
-        block.measures[replicate, :y] = np.add.reduceat(ledger.measures, starts, axis=0) / 65536.0
+        starts = np.arange(0, steps, program.steps_per_year)
+        block.measures[replicate, : len(starts)] = np.add.reduceat(ledger.measures, starts, axis=0) / 65536.0
+
+
+@compiled
+def add_stocks(
+    changes: Any, weights: Any, per_year: int, n_states: int, yearly: Any, monthly: Any,
+) -> None:
+    """Add weighted snapshots to years [Y, B*G], and their numbers over bands to snapshots [T+1, G]."""  # fmt: skip
+    for j in range(changes.shape[1]):
+        total = 0
+        for t in range(weights.shape[0]):
+            total += changes[t, j]
+            if total != 0:
+                if weights[t] != 0.0:
+                    yearly[t // per_year, j] += weights[t] * total
+                monthly[t, j % n_states] += total
+
+
+@compiled
+def add_flows(rows: Any, per_year: int, yearly: Any) -> None:
+    """Add counts per step [T, ...] to years."""
+    for t in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            yearly[t // per_year, j] += rows[t, j]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import numpy.typing as npt
 
 from trajectsim.engine.compiler import Program
 from trajectsim.engine.kernel import BLOCK, advance, new_work
@@ -27,6 +28,7 @@ def simulate(
     first_id: int = 0,
     threads: int = 1,
     log_rows: int = 0,
+    keys: npt.NDArray[np.uint64] | None = None,
 ) -> Ledger:
     """Live so many steps and return what was counted; `columns` hold the youths as they are after the last step.
 
@@ -42,6 +44,7 @@ def simulate(
         threads: chunks that run side by side. The result does not depend on it.
         log_rows: room for rows of the log of lives of watched youths; a ledger whose `logged` exceeds the room
             lost the rest, and the run has to be made again with more.
+        keys: keys of all rows where they are not of one run (several replicates side by side); `run` is then not used.
     """
     steps = program.steps if steps is None else steps
     end = columns.small.shape[1] if last is None else last
@@ -63,6 +66,7 @@ def simulate(
             steps,
             first_id=first_id,
             opening=True,
+            keys=keys,
         )
         return ledger
 
@@ -86,6 +90,7 @@ def live(
     ledger_start: int | None = None,
     first_id: int = 0,
     opening: bool,
+    keys: npt.NDArray[np.uint64] | None = None,
 ) -> None:
     """Live so many steps of the rows first up to last, adding to a ledger whose first row is step `ledger_start`.
 
@@ -100,7 +105,7 @@ def live(
             values,
             columns,
             ledger,
-            new_work(s, values),
+            new_work(s, values, keys),
             run,
             first_id,
             first,

@@ -6,6 +6,7 @@ every draw, as far as the drawn margins allow.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from trajectsim.engine.tables import LATENT_ONE, NUMBER_ONE, Columns, Values
 from trajectsim.errors import UserError
 from trajectsim.model.youths import join, new_columns, take
 
-__all__ = ["Cohort", "generate", "holds", "make_cohort", "make_presets"]
+__all__ = ["Cohort", "generate", "holds", "make_cohort", "make_cohorts", "make_presets"]
 
 F64 = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -187,45 +188,48 @@ def _set_origins(program: Program, columns: Columns) -> None:
 
 
 def make_cohort(
-    program: Program,
-    scenario: Any,
-    draw: F64,
-    values: Values,
-    replicate: int,
-    *,
-    draw_number: int,
-    size: int,
+    program: Program, scenario: Any, draw: F64, values: Values, replicate: int, *, draw_number: int, size: int,
     threads: int = 1,
 ) -> Cohort:
     """Return the youths of one draw and replicate as they stand at the start of the simulation.
+
+    Raises:
+        UserError: the selection rule admits too few of the largest allowed pool.
+    """  # fmt: skip
+    return make_cohorts(
+        program, scenario, draw, values, [replicate], draw_number=draw_number, size=size, threads=threads)[0]  # fmt: skip
+
+
+def make_cohorts(
+    program: Program, scenario: Any, draw: F64, values: Values, replicates: Sequence[int], *, draw_number: int, size: int,
+    threads: int = 1,
+) -> list[Cohort]:
+    """Return the cohorts of several replicates of one draw, each as if it were made alone.
 
     Without a run-in they are made at once. With one, blocks of a wider population live the run-in under usual care
     (`values` without any intervention) and the first `size` who meet the selection rule are the cohort.
 
     Raises:
         UserError: the selection rule admits too few of the largest allowed pool.
-    """
+    """  # fmt: skip
     population, seed = scenario.population, scenario.spec.seed
-    traits = run_key(seed, -1, replicate)
+    traits = [run_key(seed, -1, replicate) for replicate in replicates]
     if population.run_in is None:
         ids = np.arange(size, dtype=np.int64)
-        columns = generate(program, scenario.model, population, draw, youth_keys(traits, ids), ids, 0)
-        pool = size
+        cohorts = [
+            Cohort(generate(program, scenario.model, population, draw, youth_keys(key, ids), ids, 0), size) for key in traits
+        ]
     else:
-        columns, pool = _stuck(
-            program,
-            scenario,
-            draw,
-            values,
-            traits,
-            run_key(seed, luck_draw(scenario, draw_number), replicate),
-            size,
-            threads,
-        )
-    if population.inflow is not None:
-        columns = _with_inflow(program, scenario, draw, traits, columns)
-    _offer_places(program, scenario, draw, traits, columns)
-    return Cohort(columns, pool)
+        runs = [run_key(seed, luck_draw(scenario, draw_number), replicate) for replicate in replicates]
+        cohorts = _stuck(program, scenario, draw, values, traits, runs, size, threads)
+    out = []
+    for key, cohort in zip(traits, cohorts, strict=True):
+        columns = cohort.columns
+        if population.inflow is not None:
+            columns = _with_inflow(program, scenario, draw, key, columns)
+        _offer_places(program, scenario, draw, key, columns)
+        out.append(Cohort(columns, cohort.pool))
+    return out
 
 
 def luck_draw(scenario: Any, draw: int) -> int:
@@ -234,37 +238,42 @@ def luck_draw(scenario: Any, draw: int) -> int:
 
 
 def _stuck(
-    program: Program,
-    scenario: Any,
-    draw: F64,
-    values: Values,
-    traits: np.uint64,
-    run: np.uint64,
-    size: int,
+    program: Program, scenario: Any, draw: F64, values: Values, traits: list[np.uint64], runs: list[np.uint64], size: int,
     threads: int,
-) -> tuple[Columns, int]:
+) -> list[Cohort]:
+    """Live blocks of the wider population, the replicates that still lack youths side by side, until all have enough."""  # fmt: skip
     run_in = scenario.population.run_in
-    spy = program.steps_per_year
-    steps = run_in.months * spy // 12
-    found: list[Columns] = []
-    n_found, next_id, block = 0, 0, int(run_in.pool)
+    steps = run_in.months * program.steps_per_year // 12
     most = int(run_in.most) * max(run_in.pool, size)
-    while n_found < size:
-        ids = np.arange(next_id, next_id + block, dtype=np.int64)
-        columns = generate(program, scenario.model, scenario.population, draw, youth_keys(traits, ids), ids, -steps)
-        simulate(program, values, columns, run, first_step=-steps, steps=steps, threads=threads)
-        rows = np.flatnonzero(holds(program, columns, run_in.select, 0))[: size - n_found]
-        found.append(take(columns, rows))
-        n_found, next_id = n_found + len(rows), next_id + block
-        if n_found < size and next_id >= most:
-            raise UserError.of(
-                f"only {n_found} of {next_id} youths meet the selection rule; {size} are needed",
-                key="population.run_in.select",
-                cure="widen the rule, raise run_in.most, or ask for a smaller size",
-            )
-        share = max(n_found, 1) / next_id
-        block = int(min(max(run_in.pool, 1.1 * (size - n_found) / share), 1 << 20))
-    return join(found), next_id
+    found: list[list[Columns]] = [[] for _ in runs]
+    have = np.zeros(len(runs), np.int64)
+    lived = np.zeros(len(runs), np.int64)
+    block = int(min(max(run_in.pool, size), 1 << 20))
+    while (open_runs := np.flatnonzero(have < size)).size:
+        ids = [np.arange(lived[k], lived[k] + block, dtype=np.int64) for k in open_runs]
+        keys = np.concatenate([youth_keys(traits[k], i) for k, i in zip(open_runs, ids, strict=True)])
+        all_ids = np.concatenate(ids)
+        columns = generate(program, scenario.model, scenario.population, draw, keys, all_ids, -steps)
+        if program.rows.enter >= 0:
+            columns.when[program.rows.enter] = -steps - 1
+        luck = np.concatenate([youth_keys(runs[k], i) for k, i in zip(open_runs, ids, strict=True)])
+        simulate(program, values, columns, runs[0], first_step=-steps, steps=steps, threads=threads, keys=luck)
+        stuck = holds(program, columns, run_in.select, 0)
+        for j, k in enumerate(open_runs):
+            rows = (np.flatnonzero(stuck[j * block : (j + 1) * block]) + j * block)[: size - have[k]]
+            found[k].append(take(columns, rows))
+            have[k] += len(rows)
+            lived[k] += block
+            if have[k] < size and lived[k] >= most:
+                raise UserError.of(
+                    f"only {have[k]} of {lived[k]} youths meet the selection rule; {size} are needed",
+                    key="population.run_in.select",
+                    cure="widen the rule, raise run_in.most, or ask for a smaller size",
+                )
+        share = max(int(have.sum()), 1) / int(lived.sum())
+        lacking = int(max(size - have.min(), 1))
+        block = int(min(max(run_in.pool // 4, 1.1 * lacking / share), 1 << 20))
+    return [Cohort(join(parts), int(n)) for parts, n in zip(found, lived, strict=True)]
 
 
 def _with_inflow(program: Program, scenario: Any, draw: F64, traits: np.uint64, columns: Columns) -> Columns:
@@ -297,7 +306,9 @@ def _offer_places(program: Program, scenario: Any, draw: F64, traits: np.uint64,
 
 
 def make_presets(program: Program, scenario: Any, draw: F64, replicate: int = 0) -> Columns:
-    """Return the population's presets as youths, one row each, in the order of the file; every programme offers them a place.
+    """Return the population's presets as youths, one row each, in the order of the file.
+
+    Every programme offers them a place.
 
     What a preset does not say is drawn from the population's margins with luck keyed by the preset's name.
     """

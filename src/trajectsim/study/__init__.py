@@ -1,1 +1,1 @@
-"""A study: a scenario run over arms, draws and replicates, into a store of tables."""
+"""Studies: draws, replicates and arms, run into a results store."""

@@ -17,7 +17,7 @@ from trajectsim.engine.ledger import add_ledgers, by_year, empty_block
 from trajectsim.engine.luck import run_key
 from trajectsim.engine.run import simulate
 from trajectsim.engine.tables import Columns, Ledger, Values
-from trajectsim.model.population import luck_draw, make_cohort, make_presets
+from trajectsim.model.population import luck_draw, make_cohort, make_cohorts, make_presets
 from trajectsim.model.youths import copy_columns
 from trajectsim.study.lives import Stays, months_by_year, stays
 from trajectsim.study.rows import Key, block_tables, named
@@ -61,30 +61,36 @@ def run_draw(plan: Plan, draw: int, row: F64) -> dict[str, pa.Table]:
     status: list[tuple[int, int, str, str, str]] = []
     followed: list[dict[str, Any]] = []
     seen = np.zeros((len(program.names.exits), 2), np.int64)
-    for replicate in range(spec.replicates):
-        stage = "population"
+    try:
+        numbers = list(range(spec.replicates))
+        cohorts = make_cohorts(program, plan.scenario, row, usual, numbers, draw_number=draw, size=plan.size)
+    except Exception as error:  # a failing draw is a result: it is kept with its stage, and the study goes on
+        failed = [(arm, k, "failed", "population", _message(error)) for arm in range(len(spec.arms)) for k in numbers]
+        return _tables(plan, draw, row, blocks, failed, followed, seen)
+    for replicate, cohort in enumerate(cohorts):
         try:
-            cohort = make_cohort(program, plan.scenario, row, usual, replicate, draw_number=draw, size=plan.size)
             watched = MOST_FOLLOWED if replicate == 0 else 0
             ledgers = []
             for arm in range(len(spec.arms)):
-                stage = "simulation"
                 ledger = _live(plan, values[arm], copy_columns(cohort.columns), draw, replicate, watched)
                 ledgers.append(ledger)
                 if watched:
                     lives = stays(program, ledger.log, program.steps)
                     followed.append(_youth_years(plan, lives, arm, draw, replicate))
-            stage = "counting"
             for arm, ledger in enumerate(ledgers):
                 by_year(program, ledger, blocks[arm], replicate)
                 seen += ledger.seen[: len(seen)]
             status += [(arm, replicate, "done", "", "") for arm in range(len(spec.arms))]
-        except Exception as error:  # a failing run is a result: it is kept with its stage, and the study goes on
-            if isinstance(error, (KeyboardInterrupt, MemoryError)):
-                raise
-            message = f"{type(error).__name__}: {error} ({traceback.format_tb(error.__traceback__)[-1].strip()})"
-            status += [(arm, replicate, "failed", stage, message) for arm in range(len(spec.arms))]
+        except Exception as error:
+            status += [(arm, replicate, "failed", "simulation", _message(error)) for arm in range(len(spec.arms))]
     return _tables(plan, draw, row, blocks, status, followed, seen)
+
+
+def _message(error: Exception) -> str:
+    """Return what went wrong and where; an error that is not of one run (no memory) is raised again."""
+    if isinstance(error, MemoryError):
+        raise error
+    return f"{type(error).__name__}: {error} ({traceback.format_tb(error.__traceback__)[-1].strip()})"
 
 
 def _live(plan: Plan, values: Values, columns: Columns, draw: int, replicate: int, watched: int) -> Ledger:
