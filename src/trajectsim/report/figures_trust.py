@@ -44,7 +44,7 @@ def shares(table: pd.DataFrame, words: Words, alt: str) -> Drawing:
                 colour = GRADES.get(str(part["part"]), "#7d8a94")
                 axes.barh(at, share, left=left, height=0.55, color=colour, edgecolor="white", linewidth=1)
                 text = f"{part['title']} {words.style.percent(share)}"
-                if share * 75 > len(text):
+                if share * 85 > len(text):
                     axes.text(left + share / 2, at, text, ha="center", va="center", fontsize=8, color=ink_on(colour))
                 else:
                     beside.append(text)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from trajectsim.analysis.tables import sums
 from trajectsim.errors import UserError
+from trajectsim.report.labels import own_titles
 from trajectsim.report.phrases import Words, words
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Findings:
         self.summary = summary
         self.manifest: Mapping[str, Any] = study.manifest
         self._study = study
-        self.words: Words = words(lang, self.manifest.get("titles"))
+        self.words: Words = words(lang, {**own_titles(self.manifest), **(self.manifest.get("titles") or {})})
 
     def table(self, name: str) -> pd.DataFrame | None:
         """Return a table of the store, or None where the store does not hold it or it is empty."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from typing import Any
 
-from trajectsim.report.phrases import Words, plain
+from trajectsim.report.format import LANGUAGES
+from trajectsim.report.phrases import Words, phrases, plain
 
-__all__ = ["label"]
+__all__ = ["label", "own_titles"]
 
 
 def label(path: str, words: Words) -> str:
@@ -23,20 +25,45 @@ def label(path: str, words: Words) -> str:
         )
         return f"{words.title(f'latent.{steps[1]}', steps[1])}: {what}"
     if part == "interventions" and len(steps) >= 2:
-        return f"{words.title(steps[0])}: {_of_programme(steps[1:], words)}"
+        return f"{words.title(steps[0])}: {_of_programme(steps[0], steps[1:], words)}"
     if part == "prices" and steps[0] == "lines" and len(steps) >= 2:
         return words("label.price", what=words.title(f"prices.lines.{steps[1]}", steps[1]))
     if part == "prices" and steps[0] == "utilities":
         return words("label.utility", what=_state(".".join(steps[1:]), words))
+    if part == "population" and steps[0] == "traits" and len(steps) > 1:
+        rest = " ".join(plain(s) for s in steps[2:])
+        return words("label.population", what=f"{words.title(f'trait.{steps[1]}', steps[1])} ({rest})")
     if part == "population":
         return words("label.population", what=" ".join(plain(s) for s in steps[-2:]))
-    return " ".join(plain(s) for s in steps[-2:])
+    return words.title(path) if steps[:1] == ["parameters"] else " ".join(plain(s) for s in steps[-2:])
+
+
+def own_titles(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return titles that a manifest does not list: of price lines, traits, and what a programme acts on."""
+    lines = manifest.get("price_lines") or manifest.get("lines") or ()
+    titles = {f"prices.lines.{line['line']}": dict(line["title"]) for line in lines if line.get("title")}
+    given, resolved = manifest.get("titles") or {}, manifest.get("resolved") or {}
+    traits = (resolved.get("model") or {}).get("traits") or {}
+    titles |= {f"trait.{name}": dict(trait["title"]) for name, trait in traits.items() if trait.get("title")}
+    for name, item in (resolved.get("interventions") or {}).items():
+        for number, effect in enumerate(item.get("effects") or ()):
+            target = effect.get("exit") or f"latent.{effect.get('latent')}"
+            what = given.get(target) or dict.fromkeys(LANGUAGES, plain(target))
+            titles[f"interventions.{name}.effects.{number}"] = {
+                lang: phrases(lang)["label.programme_effect"].format(
+                    what=what[lang], when=", ".join(phrases(lang)[f"label.while_{w}"] for w in effect["while"])
+                )
+                for lang in LANGUAGES
+            }
+    return titles
 
 
 def _state(path: str, words: Words) -> str:
-    domain = path.partition(".")[0]
-    state = words.title(path) if "." in path else ""
-    return f"{words.title(domain)}, {state}" if state else words.title(domain)
+    """Return a state in words: its own title, with the domain's where the title does not speak for itself."""
+    domain, _, state = path.partition(".")
+    if state in ("", "on"):
+        return words.title(domain)
+    return words.title(path) if domain == "activity" else f"{words.title(domain)}: {words.title(path)}"
 
 
 def _of_exit(steps: list[str], words: Words) -> str:
@@ -49,12 +76,12 @@ def _of_exit(steps: list[str], words: Words) -> str:
     return f"{name} ({words('label.base')})" if kind == "base" else f"{name} ({plain(kind)})"
 
 
-def _of_programme(steps: list[str], words: Words) -> str:
+def _of_programme(name: str, steps: list[str], words: Words) -> str:
     kind = steps[0]
     if kind == "effects" and len(steps) > 1:
-        return words("label.programme_effect", n=int(steps[1]) + 1 if re.fullmatch(r"\d+", steps[1]) else steps[1])
+        return words.title(f"interventions.{name}.effects.{steps[1]}")
     if kind == "costs" and len(steps) > 1:
-        return words("label.price", what=words.title(f"prices.lines.{steps[1]}", steps[1]))
+        return words("label.price", what=words.title(f"prices.lines.{name}.{steps[1]}", steps[1]))
     if kind == "parameters" and len(steps) > 1:
         return plain(steps[1])
     return words(f"label.{kind}") if words.has(f"label.{kind}") else plain(kind)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trajectsim.report import figures
 from trajectsim.report.blocks import Shown, Table, show
 from trajectsim.report.canvas import PAYERS, arm_colour
-from trajectsim.report.findings import Arm, Findings, text_of
+from trajectsim.report.findings import Arm, Findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,7 +187,7 @@ def transfers(found: Findings) -> Table | None:
     for row in moved.to_dict("records"):
         line = lines.get(str(row["line"])) or {}
         if line.get("payer") == row["payer"]:
-            title = re.sub(AGES, "", line_title(found, str(row["line"])))
+            title = re.sub(AGES, "", words.title(f"prices.lines.{row['line']}", str(row["line"])))
             by_arm = sums.setdefault((title, str(row["payer"]), str(line["beneficiary"])), {})
             by_arm[str(row["arm"])] = by_arm.get(str(row["arm"]), 0.0) + float(row["discounted"]) * scale
     rows = []
@@ -199,9 +199,3 @@ def transfers(found: Findings) -> Table | None:
     head = [words("table.line"), words("table.giver"), words("table.taker"), *(arm.title for arm in found.arms)]
     head += [words("table.difference") for _ in found.others]
     return Table(head, rows, text=frozenset({0, 1, 2})) if rows else None
-
-
-def line_title(found: Findings, line: str) -> str:
-    """Return the title of a price line: its own, or its name as words."""
-    own = next((r.get("title") for r in found.lines if r.get("line") == line), None)
-    return text_of(own, found.words.lang) or found.words.title(f"prices.lines.{line}", line)

@@ -110,7 +110,12 @@ def top(found: Findings) -> Table | None:
     """Return the figures on which the answer hangs most: name, grade, share, and how far each can shift the answer."""
     words, style = found.words, found.words.style
     rows = [
-        [label(str(row["path"]), words), str(row["grade"]), style.percent(row["share"]), _swing(row["swing"], style)]
+        [
+            f"{label(str(row['path']), words)}\n{row['path']}",
+            str(row["grade"]),
+            style.percent(row["share"]),
+            _swing(row["swing"], style),
+        ]
         for row in variance(found).get("top") or ()
         if row.get("share")
     ]

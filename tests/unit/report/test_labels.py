@@ -1,0 +1,55 @@
+import pytest
+
+from trajectsim.report.labels import label, own_titles
+from trajectsim.report.phrases import words
+
+TITLES = {
+    "activity": {"nl": "School en werk", "en": "School and work"},
+    "activity.at_home": {"nl": "thuis", "en": "at home"},
+    "activity.find_work": {"nl": "werk gevonden", "en": "finds work"},
+    "benefit": {"nl": "bijstand", "en": "social assistance"},
+    "latent.trust": {"nl": "vertrouwen", "en": "trust"},
+    "job": {"nl": "Werk", "en": "Job"},
+}
+MANIFEST = {
+    "titles": TITLES,
+    "lines": [{"line": "cell", "title": {"nl": "cel", "en": "cell"}}, {"line": "plain", "title": None}],
+    "resolved": {
+        "model": {
+            "traits": {"lvb": {"title": {"nl": "jongere met LVB", "en": "mild intellectual disability"}}, "female": {}}
+        },
+        "interventions": {
+            "job": {
+                "effects": [
+                    {"exit": "activity.find_work", "while": ["enrolled", "aftercare"]},
+                    {"latent": "trust", "while": ["ended"]},
+                ]
+            }
+        },
+    },
+}
+WORDS = words("en", {**own_titles(MANIFEST), **TITLES})
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("model.activity.find_work.base", "School and work: finds work (chance)"),
+        ("model.activity.find_work.effects.trust", "School and work: finds work (effect of trust)"),
+        ("model.activity.find_work.effects.activity.at_home", "School and work: finds work (effect of at home)"),
+        ("model.activity.find_work.adds.benefit.on", "School and work: finds work (effect of social assistance)"),
+        ("model.latents.trust.drift.activity.at_home", "trust: change while at home"),
+        ("model.parameters.home_spell_36", "home spell 36"),
+        ("interventions.job.effects.0.ratio", "Job: effect on ‘finds work’ (while in it, aftercare)"),
+        ("interventions.job.effects.1.drift", "Job: effect on ‘trust’ (afterwards)"),
+        ("interventions.job.duration", "Job: length"),
+        ("prices.lines.cell.price", "price of cell"),
+        ("prices.lines.plain.price", "price of plain"),
+        ("prices.utilities.activity.at_home", "quality of life while at home"),
+        ("population.traits.lvb.share", "group: mild intellectual disability (share)"),
+        ("population.traits.female.share", "group: female (share)"),
+        ("somewhere.else", "else"),
+    ],
+)
+def test_a_path_in_words(path: str, text: str) -> None:
+    assert label(path, WORDS) == text
