@@ -5,12 +5,21 @@ moves the engine's figures, renew table.csv with `python -m experiments.sick_sic
 """
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from experiments.sick_sicker.cohort import exact
 from experiments.sick_sicker.run import HERE, PUBLISHED, STRATEGIES, individuals, strategy
+from trajectsim.economics.prices import compile_prices
+from trajectsim.economics.valuation import value
+from trajectsim.engine.compiler import compile_scenario
+from trajectsim.engine.ledger import by_year, empty_block
+from trajectsim.engine.luck import run_key
+from trajectsim.engine.run import simulate
+from trajectsim.evidence.register import build_register
+from trajectsim.model.population import make_cohort
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -28,6 +37,26 @@ def test_100_000_individuals_agree_with_the_cohort(name: str) -> None:
     error = runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
     distance = np.abs(runs.mean(axis=0) - np.array(exact(scenario))) / error
     assert distance.max() < 4
+
+
+@pytest.mark.parametrize("name", ["standard", "ab"])
+def test_the_price_book_gives_the_same_sums(name: str) -> None:
+    """Costs and discounted QALYs by way of yearly counts and whole cents: what `trajectsim run` does."""
+    scenario = strategy(name)
+    scenario = replace(scenario, spec=scenario.spec.model_copy(update={"replicates": 1}))
+    register = build_register(scenario)
+    program = compile_scenario(scenario, register)
+    values, draw = program.values(register.central), register.central
+    cohort = make_cohort(program, scenario, draw, values, 0, draw_number=0, size=2_000)
+    ledger = simulate(program, values, cohort.columns, run_key(scenario.spec.seed, 0, 0))
+    block = empty_block(program, 1, program.steps)
+    by_year(program, ledger, block, 0)
+    assert scenario.prices is not None
+    table = compile_prices(scenario.prices, scenario.model)
+    cents = value(block, table, table.central, block.state_months.shape[1]).discounted[0].sum(axis=0)
+    qaly = np.array([line.startswith("quality_of_life") for line in table.lines])
+    totals = np.array([cents[~qaly].sum(), cents[qaly].sum()]) / 100 / 2_000
+    np.testing.assert_allclose(totals, individuals(scenario)[0], rtol=1e-4)
 
 
 def test_the_table_beside_the_experiment_is_that_of_its_files() -> None:

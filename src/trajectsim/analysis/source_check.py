@@ -19,7 +19,7 @@ from trajectsim.config.load import DATA
 from trajectsim.config.messages import validated
 from trajectsim.config.reader import Document, read_yaml
 from trajectsim.config.schema import PAYERS, Frozen, Text
-from trajectsim.economics.prices import PAYER_NAMES, QUANTITIES, PriceTable
+from trajectsim.economics.prices import MONTHS_PER_YEAR, PAYER_NAMES, QUANTITIES, PriceTable
 from trajectsim.economics.valuation import for_bands, value
 
 __all__ = ["Target", "load_targets", "source_check"]
@@ -120,7 +120,7 @@ def _weights(target: Target, table: PriceTable) -> F64:
 def _lived(counts: StoredCounts, table: PriceTable, values: F64, bands: Bool, years: int) -> tuple[F64, float]:
     """Return what each line cost [L] in whole cents in these ages and first years, and the youth-years lived then."""
     present = counts.state_months[:, :years, :, table.names.states.index(PRESENT)]
-    lived = float(present[:, :, bands].sum()) / table.names.steps_per_year
+    lived = float(present[:, :, bands].sum()) / MONTHS_PER_YEAR
     cents = value(counts, for_bands(table, bands), values).cents[:, :years]
     return cents.sum(axis=(0, 1)).astype(np.float64), lived
 

@@ -219,7 +219,6 @@ class _Builder:
 
     def __init__(self, names: Names, book: PriceBook) -> None:
         self.names, self.book = names, book
-        self.months_per_step = MONTHS_PER_YEAR / names.steps_per_year
         self.mistakes: list[Mistake] = []
         self.columns: dict[str, int] = {}
         self.parameters: list[Parameter] = []
@@ -318,7 +317,7 @@ class _Builder:
             what = f"unit '{parameter.unit}' does not fit a price per {'month' if kind == 'state' else kind}"
             self.mistakes.append(Mistake(what, key=f"{key}.price.unit", allowed=", ".join(units)))
             return 0.0
-        return units[parameter.unit] * (self.months_per_step if kind in ("state", "joint") else 1.0)
+        return units[parameter.unit]
 
     def index(self, year: int, key: str) -> int:
         if year == self.book.price_year:
@@ -347,7 +346,7 @@ class _Builder:
                 "line": f"quality_of_life.{state}", "quantity": 0, "index": place,
                 "bands": [True] * (len(self.names.band_edges) + 1), "payer": PAYER_NAMES.index("youth_household"),
                 "beneficiary": -1, "category": CATEGORY_NAMES.index("quality_of_life"), "kind": KINDS.index("benefit"),
-                "programme": False, "displaces": False, "discount": 0, "unit": 1 / self.names.steps_per_year,
+                "programme": False, "displaces": False, "discount": 0, "unit": 1 / MONTHS_PER_YEAR,
                 "price": self.own(qaly, f"prices.parameters.{QALY}"),
                 "factor": -1, "weight": weight, "title": None,
             })  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trajectsim.economics.discounting import year_factors
-from trajectsim.economics.prices import QUANTITIES, PriceTable
+from trajectsim.economics.prices import MONTHS_PER_YEAR, QUANTITIES, PriceTable
 
 __all__ = ["Counts", "Valued", "for_bands", "life_years", "quantities", "role_hours", "unit_prices", "value"]
 
@@ -22,7 +22,7 @@ I64 = npt.NDArray[np.int64]
 
 
 class Counts(Protocol):
-    """What one arm and draw counted; R replicates, Y years, B age bands. States are counted in steps."""
+    """What one arm and draw counted; R replicates, Y years, B age bands. States are counted in months."""
 
     @property
     def state_months(self) -> F64:
@@ -57,9 +57,8 @@ def role_hours(counts: Counts, table: PriceTable, values: F64) -> F64:
     """Return the hours given per role [R, Y, B, H]: months in the programme's states x hours per month."""
     months = np.asarray(counts.state_months, dtype=np.float64)
     hours = np.zeros((*months.shape[:3], len(table.hour_names)))
-    per_step = 12.0 / table.names.steps_per_year
     for column, state, parameter in zip(table.hour_column, table.hour_state, table.hour_param, strict=True):
-        hours[..., column] += months[..., state] * (values[parameter] * per_step)
+        hours[..., column] += months[..., state] * values[parameter]
     return hours
 
 
@@ -125,7 +124,7 @@ def life_years(counts: Counts, table: PriceTable, values: F64) -> F64:
     for state, parameter in zip(table.utility_state, table.utility_param, strict=True):
         for band in range(months.shape[2]):
             total += months[:, :, band, state] * values[parameter]
-    return total / table.names.steps_per_year
+    return total / MONTHS_PER_YEAR
 
 
 def for_bands(table: PriceTable, bands: npt.NDArray[np.bool_]) -> PriceTable:
