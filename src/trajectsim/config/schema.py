@@ -127,7 +127,7 @@ class Consequence(Frozen):
 
 
 class AgeTable(Frozen):
-    """Factors by age: factor j holds from `years[j]` up to the next; below the first and above the last the ends hold."""
+    """By age: factor j holds from `years[j]` up to the next; before the first and after the last the ends hold."""
 
     years: list[float]
     factors: list[Number | float]
@@ -186,7 +186,8 @@ class Exit(Frozen):
     that give exactly those probabilities. `bound` is the upper bound of the hazard per month (of the probability per
     step for the other two laws); it belongs to the model and is the same in all arms. `stage`: a lower stage goes first
     (death before other moves). `effects` multiply: covariate name to hazard ratio or log hazard ratio per unit of the
-    covariate. `adds` is added to the hazard while a state of another domain holds. `times` multiplies by a number trait.
+    covariate. `adds` is added to the hazard while a state of another domain holds. `times` multiplies by a number
+    trait.
     """
 
     name: Name
@@ -252,8 +253,8 @@ class Latent(Frozen):
     """A slow hidden quantity in [0, 1].
 
     At the start mean + loadings x traits + sd x normal luck, clipped (or uniform on `uniform`). Each step it moves by
-    the sum of the drifts of the states lived in, then `reversion` (a share per month) of the way back to the youth's own
-    start. In effects it counts as (latent - centre) / per.
+    the sum of the drifts of the states lived in, then `reversion` (a share per month) of the way back to the youth's
+    own start. In effects it counts as (latent - centre) / per.
     """
 
     title: Text | None = None
@@ -337,7 +338,7 @@ class Scale(Frozen):
 
 
 class Account(Frozen):
-    """A total kept per youth while the model runs (discounted amount per payer, for distributions over large groups)."""
+    """A total kept per youth while the model runs (a discounted amount, for distributions over large groups)."""
 
     rates: dict[str, float] = {}
     events: dict[str, float] = {}
@@ -510,10 +511,10 @@ CATEGORIES = Literal[
 class PriceLine(Frozen):
     """Quantity times price for one payer.
 
-    Exactly one of `state` (months in `domain.state`), `event`, `measure`, `joint` (a joint line of the model), `entries`
-    (moves into `domain.state`) or `hours` (`intervention.role`) is the quantity. `kind`: *cost* (payer pays), *benefit*
-    (payer gains), *transfer* (payer pays, beneficiary receives; nil for society). `displaces`: this cost is what the
-    programme replaces (it goes below the line of a ratio).
+    Exactly one of `state` (months in `domain.state`), `event`, `measure`, `joint` (a joint line of the model),
+    `entries` (moves into `domain.state`) or `hours` (`intervention.role`) is the quantity. `kind`: *cost* (payer pays),
+    *benefit* (payer gains), *transfer* (payer pays, beneficiary receives; nil for society). `programme` and `displaces`:
+    the programme's own cost, and what it replaces; both go below the line of a ratio.
     """
 
     state: str | None = None

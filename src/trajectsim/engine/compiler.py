@@ -333,7 +333,7 @@ def _condition_ages(model: ModelSpec) -> set[float]:
 
 
 def _bounds(b: Builder, states: list[dict[str, int]]) -> tuple[F64, F64]:
-    """Bring bounds of probabilities to hazards; return each exit's cumulative share and each state's candidate chances."""
+    """Bring bounds of probabilities to hazards; return each exit's cumulative share, each state's candidate chances."""
     share, tail = np.zeros(len(b.exits)), np.zeros((len(states), TAIL))
     names = [f"{d}.{s}" for d, domain in b.domains.items() for s in domain.states]
     for g, record in enumerate(states):

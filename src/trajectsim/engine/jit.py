@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 __all__ = ["COMPILED", "compiled", "inlined", "rule"]
 
@@ -18,17 +18,19 @@ F = TypeVar("F", bound=Callable[..., object])
 try:
     from numba import njit
 except ImportError:  # platforms without wheels run the same source uncompiled
-    njit = None
+    njit = None  # type: ignore[assignment]
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 COMPILED: bool = njit is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 """Whether rules run as machine code in this process."""
 
 
 def compiled(function: F) -> F:
-    """Compile a rule to machine code (kept in Numba's cache, lock of the interpreter released), or leave it as it is."""
+    """Compile a rule to machine code (kept in Numba's cache, the interpreter's lock released), or leave it as it is."""
     if not COMPILED:
         return function
-    result: F = njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
+    result: F = njit(cache=True, **_OPTIONS)(function)
     return result
 
 
@@ -36,7 +38,7 @@ def rule(function: F) -> F:
     """Compile a rule as part of its callers (which are cached), or leave it as it is."""
     if not COMPILED:
         return function
-    result: F = njit(nogil=True, error_model="numpy", _nrt=False)(function)
+    result: F = njit(**_OPTIONS)(function)
     return result
 
 
@@ -47,5 +49,5 @@ def inlined(function: F) -> F:
     """
     if not COMPILED:
         return function
-    result: F = njit(nogil=True, error_model="numpy", _nrt=False, inline="always")(function)
+    result: F = njit(inline="always", **_OPTIONS)(function)
     return result

@@ -112,8 +112,23 @@ def open_row(s: Structure, c: Columns, led: Ledger, r: int, t: int, row: int) ->
 
 @rule
 def prepare(
-    domains: Any, states: Any, forced: Any, forced_after: Any, marks: Any, drift: Any, birth: int, small: Any, when: Any,
-    rate: Any, threshold: Any, due: Any, mark: Any, i: int, r: int, t: int, alive: bool,
+    domains: Any,
+    states: Any,
+    forced: Any,
+    forced_after: Any,
+    marks: Any,
+    drift: Any,
+    birth: int,
+    small: Any,
+    when: Any,
+    rate: Any,
+    threshold: Any,
+    due: Any,
+    mark: Any,
+    i: int,
+    r: int,
+    t: int,
+    alive: bool,
 ) -> None:
     """Set a youth's place in the block's working arrays from its columns."""  # fmt: skip
     mark[i] = next_mark(marks, int(when[birth, r]), t) if alive else NEVER
@@ -132,8 +147,19 @@ def prepare(
 
 @inlined
 def load_block(
-    s: Any, v: Any, c: Any, led: Any, work: Any, run: np.uint64, first_id: int, start: int, n: int, t: int, row: int,
-    fresh: bool, opening: bool,
+    s: Any,
+    v: Any,
+    c: Any,
+    led: Any,
+    work: Any,
+    run: np.uint64,
+    first_id: int,
+    start: int,
+    n: int,
+    t: int,
+    row: int,
+    fresh: bool,
+    opening: bool,
 ) -> bool:
     """Set the working arrays of a block at step t: of all its youths (`fresh`), or of those who join at this step.
 
@@ -160,8 +186,8 @@ def load_block(
         work.alive[i] = 1 if alive else 0
         work.moved[i] = 0
         prepare(
-            s.domains, s.states, s.forced, v.forced_after, s.marks, v.drift, s.clock[0]["birth"], c.small, c.when, work.rate,
-            work.threshold, work.due, work.mark, i, r, t, alive,
+            s.domains, s.states, s.forced, v.forced_after, s.marks, v.drift, s.clock[0]["birth"], c.small, c.when,
+            work.rate, work.threshold, work.due, work.mark, i, r, t, alive,
         )  # fmt: skip
     return waiting
 
@@ -217,19 +243,17 @@ def find_candidates(s: Any, work: Any, d: int, n: int, t: int) -> int:
 
 
 @inlined
-def forced_winner(
-    s: Any, v: Any, c: Any, g: int, d: int, r: int, t: int, key: np.uint64, luck: np.uint64
-) -> int:
-    """Return the forced exit of state g that happens at step t, or -1; they are tried in order, each with its chance."""
+def forced_winner(s: Any, v: Any, c: Any, g: int, d: int, r: int, t: int, key: np.uint64, luck: np.uint64) -> int:
+    """Return the forced exit of state g that happens at step t, or -1; tried in order, each with its chance."""
     result = -1
     for f in range(s.states[g]["forced_begin"], s.states[g]["forced_end"]):
         if result < 0 and forced_step(s.forced, v.forced_after, s.clock[0]["birth"], c.when, f, d, r) == t:
             condition = s.forced[f]["condition"]
-            if condition < 0 or condition_holds(
+            holds = condition < 0 or condition_holds(
                 s.conditions, s.atoms, s.clock[0]["birth"], c.small, c.when, c.slow, condition, r, t
-            ):
-                if v.chance[f] >= 1.0 or uniform(bits(key, luck ^ s.forced[f]["salt"])) < v.chance[f]:
-                    result = f
+            )
+            if holds and (v.chance[f] >= 1.0 or uniform(bits(key, luck ^ s.forced[f]["salt"])) < v.chance[f]):
+                result = f
     return result
 
 

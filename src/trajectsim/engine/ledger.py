@@ -118,12 +118,21 @@ def by_year(program: Program, ledger: Ledger, block: Block, replicate: int) -> N
     weights = program.counting[: steps + 1] * (12.0 / program.steps_per_year)
     width = len(n.bands) * len(n.states)
     joint = slice(int(clock["at_joint"]), int(clock["at_joint"]) + len(n.joint))
-    add_stocks(ledger.tally[:, :width], weights, program.steps_per_year, len(n.states),
-               block.state_months[replicate].reshape(years, width), block.monthly)
+    add_stocks(
+        ledger.tally[:, :width],
+        weights,
+        program.steps_per_year,
+        len(n.states),
+        block.state_months[replicate].reshape(years, width),
+        block.monthly,
+    )
     unused = np.zeros((steps + 1, max(len(n.joint), 1)), np.int64)
     add_stocks(ledger.tally[:, joint], weights, program.steps_per_year, len(n.joint), block.joint[replicate], unused)
-    for name, first, last in (("entries", "at_entries", "at_moves"), ("moves", "at_moves", "at_events"),
-                              ("events", "at_events", "at_joint")):
+    for name, first, last in (
+        ("entries", "at_entries", "at_moves"),
+        ("moves", "at_moves", "at_events"),
+        ("events", "at_events", "at_joint"),
+    ):
         target = getattr(block, name)[replicate]
         rows = ledger.tally[:steps, int(clock[first]) : int(clock[last])]
         add_flows(rows, program.steps_per_year, target.reshape(years, rows.shape[1]))
@@ -134,7 +143,12 @@ def by_year(program: Program, ledger: Ledger, block: Block, replicate: int) -> N
 
 @compiled
 def add_stocks(
-    changes: Any, weights: Any, per_year: int, n_states: int, yearly: Any, monthly: Any,
+    changes: Any,
+    weights: Any,
+    per_year: int,
+    n_states: int,
+    yearly: Any,
+    monthly: Any,
 ) -> None:
     """Add weighted snapshots to years [Y, B*G], and their numbers over bands to snapshots [T+1, G]."""  # fmt: skip
     for j in range(changes.shape[1]):

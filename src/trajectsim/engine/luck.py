@@ -1,8 +1,8 @@
 """Luck is a function, not a stream: a random number is a hash of who, when and what for.
 
 The keys are (seed, draw, replicate, youth, step, purpose, candidate number); the arm is never among them, so a youth
-meets the same luck in every arm. Traits leave out the draw. The hash is a two-multiplication 64-bit finaliser applied to
-well-mixed keys; its uniformity and independence are tested in `tests/statistics`.
+meets the same luck in every arm. Traits leave out the draw. The hash is a two-multiplication 64-bit finaliser applied
+to well-mixed keys; its uniformity and independence are tested in `tests/statistics`.
 """
 
 from __future__ import annotations

@@ -52,10 +52,10 @@ def close_stay(
 @rule
 def is_alive(domains: Any, states: Any, small: Any, r: int) -> bool:
     """Return whether a youth is in no state that means having left the model."""
+    gone = 0
     for d in range(domains.shape[0]):
-        if states[domains[d]["first"] + int(small[d, r])]["gone"]:
-            return False
-    return True
+        gone += states[domains[d]["first"] + int(small[d, r])]["gone"]
+    return gone == 0
 
 
 @rule
@@ -294,8 +294,8 @@ def end_of_step(s: Any, v: Any, c: Any, led: Any, work: Any, i: int, r: int, t: 
             if to >= 0 and alive:
                 reason = clock[0]["n_exits"] + clock[0]["n_forced"] + j
                 alive = not move_apart(
-                    clock, domains, s.states, s.forced, v.forced_after, v.drift, s.account_rate, s.account_weight, c.small,
-                    c.when, c.accounts, tally, led.log, led.logged, work.rate, work.threshold, work.due, i, r,
+                    clock, domains, s.states, s.forced, v.forced_after, v.drift, s.account_rate, s.account_weight,
+                    c.small, c.when, c.accounts, tally, led.log, led.logged, work.rate, work.threshold, work.due, i, r,
                     constraints[j]["domain"], to, t, row, band, reason,
                 )  # fmt: skip
                 changed = alive

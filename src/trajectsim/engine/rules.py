@@ -168,7 +168,9 @@ def candidates(tail: Any, g: int, lane: int, key: np.uint64, refine: np.uint64) 
 
 
 @inlined
-def winner(s: Any, v: Any, c: Any, seen: Any, g: int, d: int, r: int, t: int, n: int, key: np.uint64, pick: np.uint64) -> int:
+def winner(
+    s: Any, v: Any, c: Any, seen: Any, g: int, d: int, r: int, t: int, n: int, key: np.uint64, pick: np.uint64
+) -> int:
     """Return the exit that happens among n candidates, or -1.
 
     Each candidate belongs to an exit with the fixed share of its bound and is accepted with hazard / bound; the first

@@ -58,7 +58,7 @@ class Resolver:
 
 @dataclass
 class Slots:
-    """A growing list of slots: transform(value * scale) * after. `first` is a free number (start of a Weibull step, cell)."""
+    """A growing list of slots: transform(value * scale) * after. `first` is a free number (a Weibull step, a cell)."""
 
     position: list[int] = field(default_factory=list)
     scale: list[float] = field(default_factory=list)

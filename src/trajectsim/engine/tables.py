@@ -1,8 +1,8 @@
 """The arrays the engine knows. `compiler.py` makes them from a scenario; the engine has never heard of Nijkerk.
 
 Indices: d domain, g state over all domains, k exit, f forced exit, q consequence, a account. Time and ages are in
-steps. Records rather than one array per field: few arguments make compiled rules compile and load fast, and an exit's fields
-lie together in memory.
+steps. Records rather than one array per field: few arguments make compiled rules compile and load fast, and an
+exit's fields lie together in memory.
 """
 
 from __future__ import annotations

@@ -6,19 +6,18 @@ draws are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel
 from scipy import special
 
 from trajectsim.engine.luck import run_key, uniforms
 from trajectsim.evidence.parameter import Dirichlet, Distribution, MultivariateNormal, Parameter, Posterior
+from trajectsim.evidence.paths import scenario_parameters
 
-__all__ = ["Register", "build_register", "walk"]
+__all__ = ["Register", "build_register", "quantile"]
 
 Array = npt.NDArray[np.float64]
 _SPREAD = 2 * 1.959963984540054  # width of a 95% interval in standard deviations
@@ -37,21 +36,6 @@ _NOT_NEGATIVE = {
     "persons/year",
     "count",
 }
-
-
-def walk(item: Any, path: str) -> Iterator[tuple[str, Parameter | Dirichlet]]:
-    """Yield every parameter below a declaration with its path: keys joined by dots, items of lists by name or number."""
-    if isinstance(item, (Parameter, Dirichlet)):
-        yield path, item
-    elif isinstance(item, BaseModel):
-        for field in type(item).model_fields:
-            yield from walk(getattr(item, field), f"{path}.{field.rstrip('_')}")
-    elif isinstance(item, Mapping):
-        for key, value in item.items():
-            yield from walk(value, f"{path}.{key}")
-    elif isinstance(item, (list, tuple)):
-        for index, value in enumerate(item):
-            yield from walk(value, f"{path}.{getattr(value, 'name', None) or index}")
 
 
 @dataclass(frozen=True)
@@ -125,18 +109,8 @@ class Register:
 
 def build_register(scenario: Any) -> Register:
     """Collect the parameters of a scenario: model, population, interventions and prices, in this order."""
-    found: dict[str, Parameter | Dirichlet] = {}
+    found = {number.path: number.item for number in scenario_parameters(scenario)}
     model = scenario.model
-    for name, domain in model.domains.items():
-        for way in domain.exits:
-            found.update(walk(way, f"model.{name}.{way.name}"))
-    for part in ("latents", "measures", "parameters"):
-        found.update(walk(getattr(model, part), f"model.{part}"))
-    found.update(walk(scenario.population, "population"))
-    for name, intervention in scenario.interventions.items():
-        found.update(walk(intervention, f"interventions.{name}"))
-    if scenario.prices is not None:
-        found.update(walk(scenario.prices, "prices"))
     return Register(
         parameters={k: p for k, p in found.items() if isinstance(p, Parameter)},
         dirichlets={k: p for k, p in found.items() if isinstance(p, Dirichlet)},
@@ -189,9 +163,9 @@ def _ppf(value: float, d: Distribution, u: Array) -> Array:
         return np.full_like(u, value)
     low, high = float(d.low or 0.0), float(d.high or 0.0)
     if d.family == "normal":
-        return value + _spread(d) * special.ndtri(u)
+        return np.asarray(value + _spread(d) * special.ndtri(u))
     if d.family == "lognormal":
-        return value * np.exp(np.log(high / low) / _SPREAD * special.ndtri(u))
+        return np.asarray(value * np.exp(np.log(high / low) / _SPREAD * special.ndtri(u)))
     if d.family == "uniform":
         return low + (high - low) * u
     if d.family == "beta":

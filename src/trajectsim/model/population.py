@@ -188,20 +188,34 @@ def _set_origins(program: Program, columns: Columns) -> None:
 
 
 def make_cohort(
-    program: Program, scenario: Any, draw: F64, values: Values, replicate: int, *, draw_number: int, size: int,
+    program: Program,
+    scenario: Any,
+    draw: F64,
+    values: Values,
+    replicate: int,
+    *,
+    draw_number: int,
+    size: int,
     threads: int = 1,
 ) -> Cohort:
     """Return the youths of one draw and replicate as they stand at the start of the simulation.
 
     Raises:
         UserError: the selection rule admits too few of the largest allowed pool.
-    """  # fmt: skip
-    return make_cohorts(
-        program, scenario, draw, values, [replicate], draw_number=draw_number, size=size, threads=threads)[0]  # fmt: skip
+    """
+    only = [replicate]
+    return make_cohorts(program, scenario, draw, values, only, draw_number=draw_number, size=size, threads=threads)[0]
 
 
 def make_cohorts(
-    program: Program, scenario: Any, draw: F64, values: Values, replicates: Sequence[int], *, draw_number: int, size: int,
+    program: Program,
+    scenario: Any,
+    draw: F64,
+    values: Values,
+    replicates: Sequence[int],
+    *,
+    draw_number: int,
+    size: int,
     threads: int = 1,
 ) -> list[Cohort]:
     """Return the cohorts of several replicates of one draw, each as if it were made alone.
@@ -211,13 +225,14 @@ def make_cohorts(
 
     Raises:
         UserError: the selection rule admits too few of the largest allowed pool.
-    """  # fmt: skip
+    """
     population, seed = scenario.population, scenario.spec.seed
     traits = [run_key(seed, -1, replicate) for replicate in replicates]
     if population.run_in is None:
         ids = np.arange(size, dtype=np.int64)
         cohorts = [
-            Cohort(generate(program, scenario.model, population, draw, youth_keys(key, ids), ids, 0), size) for key in traits
+            Cohort(generate(program, scenario.model, population, draw, youth_keys(key, ids), ids, 0), size)
+            for key in traits
         ]
     else:
         runs = [run_key(seed, luck_draw(scenario, draw_number), replicate) for replicate in replicates]
@@ -238,10 +253,16 @@ def luck_draw(scenario: Any, draw: int) -> int:
 
 
 def _stuck(
-    program: Program, scenario: Any, draw: F64, values: Values, traits: list[np.uint64], runs: list[np.uint64], size: int,
+    program: Program,
+    scenario: Any,
+    draw: F64,
+    values: Values,
+    traits: list[np.uint64],
+    runs: list[np.uint64],
+    size: int,
     threads: int,
 ) -> list[Cohort]:
-    """Live blocks of the wider population, the replicates that still lack youths side by side, until all have enough."""  # fmt: skip
+    """Live blocks of the wider population, replicates that still lack youths side by side, until all have enough."""
     run_in = scenario.population.run_in
     steps = run_in.months * program.steps_per_year // 12
     most = int(run_in.most) * max(run_in.pool, size)

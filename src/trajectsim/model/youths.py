@@ -27,17 +27,17 @@ def new_columns(program: Program, n: int, *, ids: bool = True, accounts: bool = 
 
 def take(columns: Columns, rows: npt.NDArray[np.int64]) -> Columns:
     """Return a copy of some rows, in the given order."""
-    return Columns(*(np.ascontiguousarray(c[..., rows]) if c.shape[-1] else c.copy() for c in columns))
+    return Columns._make(np.ascontiguousarray(c[..., rows]) if c.shape[-1] else c.copy() for c in columns)
 
 
 def join(parts: list[Columns]) -> Columns:
     """Return columns one after another."""
-    return Columns(*(np.ascontiguousarray(np.concatenate(part, axis=-1)) for part in zip(*parts, strict=True)))
+    return Columns._make(np.ascontiguousarray(np.concatenate(part, axis=-1)) for part in zip(*parts, strict=True))
 
 
 def copy_columns(columns: Columns) -> Columns:
     """Return a copy, so that each arm lives its own lives."""
-    return Columns(*(c.copy() for c in columns))
+    return Columns._make(c.copy() for c in columns)
 
 
 def bytes_per_youth(columns: Columns) -> float:

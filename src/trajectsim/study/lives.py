@@ -16,8 +16,11 @@ I64 = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Stays:
-    """Stays and events as columns of equal length. `domain` -1 marks an event (`state` is then the event). `reason` is why
-    the stay began (-1: it began before the start); months count from the start."""
+    """Stays and events as columns of equal length.
+
+    `domain` -1 marks an event (`state` is then the event). `reason` is why the stay began (-1: it began before the
+    start). Months count from the start.
+    """
 
     row: I64
     domain: I64
@@ -46,14 +49,8 @@ def stays(program: Program, log: npt.NDArray[np.int32], steps: int) -> Stays:
     is_gone_state = ~is_event & _is_gone(program, domain, state)
     end = np.where(is_gone_state, steps, end)
     keep = end > start
-    month = 12 / program.steps_per_year
-    return Stays(
-        row[keep],
-        domain[keep],
-        state[keep],
-        *(np.round(x[keep] * month).astype(np.int64) for x in (start, end)),
-        reason[keep],
-    )
+    begin, until = (np.round(x[keep] * (12 / program.steps_per_year)).astype(np.int64) for x in (start, end))
+    return Stays(row[keep], domain[keep], state[keep], begin, until, reason[keep])
 
 
 def _is_gone(program: Program, domain: I64, state: I64) -> npt.NDArray[np.bool_]:

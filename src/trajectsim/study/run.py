@@ -1,4 +1,4 @@
-"""A scenario from start to finish: draws shared among threads, parts written as they come, taken up where it stopped."""
+"""A scenario from start to finish: draws shared among threads, parts written as they come, resumed where it stopped."""
 
 from __future__ import annotations
 

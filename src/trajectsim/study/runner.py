@@ -27,8 +27,8 @@ __all__ = ["Plan", "run_draw", "run_presets"]
 F64 = npt.NDArray[np.float64]
 LOG_ROWS_PER_YOUTH = 256
 MOST_FOLLOWED = 1000
-"""Youths of the first replicate of each draw of which months per year are kept: a sample of exchangeable people that stays
-the same when a study grows."""
+"""Youths of the first replicate of each draw of which months per year are kept: a sample of exchangeable people that
+stays the same when a study grows."""
 CENTRAL = -1
 """The number that stands for the central values of all parameters, where a draw's number is expected."""
 
@@ -94,7 +94,7 @@ def _message(error: Exception) -> str:
 
 
 def _live(plan: Plan, values: Values, columns: Columns, draw: int, replicate: int, watched: int) -> Ledger:
-    """Live one arm of one replicate, with a log of the first `watched` lives, made again with more room if it overflows."""
+    """Live one arm of one replicate, with a log of the first `watched` lives (made again if it overflows its room)."""
     run = run_key(plan.scenario.spec.seed, luck_draw(plan.scenario, draw), replicate)
     if not watched:
         return simulate(plan.program, values, columns, run)
@@ -109,7 +109,7 @@ def _live(plan: Plan, values: Values, columns: Columns, draw: int, replicate: in
 
 
 def _youth_years(plan: Plan, lives: Stays, arm: int, draw: int, replicate: int) -> dict[str, Any]:
-    """Return months per youth, year and state; the first state of a domain is what is left of the year, and left out."""
+    """Return months per youth, year and state; the first state of a domain is the rest of the year, and left out."""
     years = -(-plan.program.steps // plan.program.steps_per_year)
     cut, year, months = months_by_year(lives, years)
     keep = (cut.state > 0) | (cut.domain <= 0)
@@ -239,7 +239,7 @@ def _followed_table(plan: Plan, followed: list[dict[str, Any]]) -> pa.Table:
 
 
 def run_presets(plan: Plan, row: F64) -> pa.Table | None:
-    """Live the population's presets, and the first replicate's cohort (at most 100 youths), in every arm with central values.
+    """Live the presets, and the first replicate's cohort (at most 100 youths), in every arm with central values.
 
     Returns one row per stay and event, or None where nobody is followed.
     """

@@ -7,7 +7,6 @@ temporary name and then renamed, its `runs` part last: what has no `runs` part i
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -173,14 +172,14 @@ def write_part(folder: Path, part: int, tables: Mapping[str, pa.Table]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = target.with_suffix(".tmp")
             pq.write_table(tables[name], temporary, compression="zstd")
-            os.replace(temporary, target)
+            temporary.replace(target)
 
 
 def write_json(file: Path, content: Any) -> None:
     """Write strict JSON (no NaN), whole or not at all."""
     temporary = file.with_suffix(file.suffix + ".tmp")
     temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(temporary, file)
+    temporary.replace(file)
 
 
 def prepare_folder(folder: Path, manifest: Mapping[str, Any]) -> list[int]:
