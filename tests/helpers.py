@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec
 from trajectsim.engine.compiler import Program, compile_scenario
@@ -68,6 +69,10 @@ class World:
     register: Register
     program: Program
     size: int
+
+    def __repr__(self) -> str:
+        shown = {"exclude_unset": True, "by_alias": True, "exclude": {"name"}}
+        return f"World({self.scenario.model.model_dump(**shown)}, {self.scenario.population.model_dump(**shown)})"
 
     def values(self, arm: int = 0, draw: npt.NDArray[np.float64] | None = None) -> Values:
         row = self.register.central if draw is None else draw
@@ -235,3 +240,26 @@ def world(domains: Mapping[str, Any], **keys: Any) -> World:
 def as_bytes(*parts: Any) -> list[bytes]:
     """The bytes of columns or ledgers, to compare two runs bit for bit."""
     return [array.tobytes() for part in parts for array in part]
+
+
+# --- chance in tests --------------------------------------------------------------------------------------------------
+
+LIMIT = 4.5
+"""Most standard errors that the worst of some dozens of numbers may lie from what was expected."""
+
+LEAST_P = 1e-4
+"""Least p-value of a chi-square test."""
+
+
+def distance(counts: Any, n: Any, share: Any) -> float:
+    """The largest distance of counts out of n from their expected shares, in standard errors."""
+    share = np.asarray(share, float)
+    error = np.sqrt(np.maximum(n * share * (1 - share), 1e-9))
+    return float(np.max(np.abs(np.asarray(counts) - n * share) / error))
+
+
+def agrees(counts: Any, expected: Any) -> bool:
+    """Whether counts in classes agree with what was expected, by chi-square."""
+    counts, expected = np.asarray(counts, float), np.asarray(expected, float)
+    assert abs(counts.sum() - expected.sum()) < 1e-6 * expected.sum()
+    return bool(stats.chisquare(counts, expected).pvalue > LEAST_P)
