@@ -1,0 +1,100 @@
+"""For a notebook or a script: check, run, open and compare, without the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from trajectsim.config.scenario import Scenario
+from trajectsim.model.prepare import checked
+from trajectsim.study.store import Study
+
+__all__ = ["compare", "load", "open_study", "run", "write_report"]
+
+
+def load(scenario: str | Path, settings: Mapping[str, object] = {}) -> Scenario:
+    """Load a scenario and check it.
+
+    Args:
+        scenario: a scenario's file.
+        settings: keys of the scenario and paths of parameters to values, as `--set` takes them:
+            `{"size": 200, "interventions.supported_job.duration": 36}`.
+
+    Raises:
+        UserError: with all mistakes that the files hold.
+    """
+    return checked(scenario, {key: str(value) for key, value in settings.items()})
+
+
+def run(
+    scenario: str | Path | Scenario,
+    out: str | Path | None = None,
+    *,
+    draws: int | None = None,
+    replicates: int | None = None,
+    size: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Study:
+    """Run a scenario in all its arms and return its tables; what the folder holds of it already is kept.
+
+    Args:
+        scenario: a scenario's file, or one from `load`.
+        out: folder for the results; `results/<name of the scenario>` if left out.
+        draws, replicates, size, seed: in place of the scenario's.
+        workers: threads; the results do not depend on it.
+        progress: called with the number of draws done and the number of draws in all.
+
+    Raises:
+        UserError: the scenario holds mistakes, or the folder other results.
+    """
+    from trajectsim.study.run import run_scenario
+
+    given = {"draws": draws, "replicates": replicates, "size": size, "seed": seed}
+    settings = {key: value for key, value in given.items() if value is not None}
+    whole = _with(scenario, settings) if isinstance(scenario, Scenario) else load(scenario, settings)
+    folder = Path("results") / whole.spec.name if out is None else Path(out)
+    return run_scenario(whole, folder, workers=workers, progress=progress)
+
+
+def _with(scenario: Scenario, settings: Mapping[str, int]) -> Scenario:
+    """Return a loaded scenario with some of its settings replaced, checked as they would be in its file."""
+    from dataclasses import replace
+
+    from trajectsim.config.messages import validated
+    from trajectsim.config.reader import Document
+    from trajectsim.config.schema import ScenarioSpec
+
+    plain = scenario.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+    spec = validated(ScenarioSpec, Document({**plain, **settings}))
+    return replace(scenario, spec=spec, provenance={**scenario.provenance, **dict.fromkeys(settings, "call")})
+
+
+def open_study(folder: str | Path) -> Study:
+    """Return the results in a folder. Raises UserError where there are none."""
+    from trajectsim.study import store
+
+    return store.open_study(folder)
+
+
+def compare(study: Study | str | Path) -> dict[str, Any]:
+    """Return the summary of a study: costs and outcomes per arm, differences with the first arm, and how sure they are.
+
+    Raises:
+        UserError: nothing is finished in every arm.
+    """
+    from trajectsim.analysis.compare import summarise
+
+    return summarise(study if isinstance(study, Study) else open_study(study))
+
+
+def write_report(study: Study | str | Path, lang: str = "nl") -> Path:
+    """Write `summary.json` and `report.html` into the folder of a study, and return the path of the report."""
+    from trajectsim.report.report import write_report as write
+    from trajectsim.study.store import write_json
+
+    opened = study if isinstance(study, Study) else open_study(study)
+    write_json(opened.path / "summary.json", compare(opened))
+    return write(opened.path, lang)

@@ -1,0 +1,54 @@
+"""A study from a notebook: the same as from the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import trajectsim
+from trajectsim.errors import UserError
+
+DATA = Path(__file__).parent / "config" / "data"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> trajectsim.Study:
+    return trajectsim.run(
+        DATA / "scenario.yaml", tmp_path_factory.mktemp("api") / "tiny", draws=2, replicates=2, size=10
+    )
+
+
+def test_run(study: trajectsim.Study) -> None:
+    assert (study.manifest["draws"], study.manifest["replicates"], study.manifest["size"]) == (2, 2, 10)
+    assert len(study.table("runs")) == 2 * 2 * 2
+
+
+def test_a_loaded_scenario_gives_the_same(study: trajectsim.Study, tmp_path: Path) -> None:
+    loaded = trajectsim.load(DATA / "scenario.yaml", {"size": 10})
+    again = trajectsim.run(loaded, tmp_path / "again", draws=2, replicates=2, workers=1)
+    assert again.manifest["content_hash"] == study.manifest["content_hash"]
+    assert again.table("occupancy").equals(study.table("occupancy"))
+
+
+def test_compare(study: trajectsim.Study) -> None:
+    summary = trajectsim.compare(study)
+    assert list(summary["arms"]) == ["usual_care", "helped"]
+    assert json.dumps(trajectsim.compare(str(study.path))) == json.dumps(summary)
+    assert trajectsim.open_study(study.path).manifest == study.manifest
+
+
+def test_folder_is_named_after_the_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert trajectsim.run(DATA / "scenario.yaml", draws=1, replicates=1).path == Path("results") / "tiny"
+
+
+def test_mistakes(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="siz"):
+        trajectsim.load(DATA / "scenario.yaml", {"siz": 3})
+    loaded = trajectsim.load(DATA / "scenario.yaml")
+    for given in (DATA / "scenario.yaml", loaded):
+        with pytest.raises(UserError, match="draws"):
+            trajectsim.run(given, tmp_path / "x", draws=0)
+    assert not (tmp_path / "x").exists()
+    with pytest.raises(UserError, match="results"):
+        trajectsim.open_study(tmp_path / "x")
