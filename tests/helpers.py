@@ -41,7 +41,8 @@ def way(
         out["to"] = to
     if base is not None:
         out["base"] = number(base) if isinstance(base, (int, float)) else base
-        out.setdefault("bound", 1.5 * out["base"]["value"] or 0.1)
+        if "bound" not in out:
+            out["bound"] = 1.5 * out["base"]["value"] or 0.1
     return out
 
 
