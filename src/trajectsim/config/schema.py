@@ -98,8 +98,8 @@ States = Annotated[_States, BeforeValidator(_as_states)]
 class Condition(Frozen):
     """A condition on one youth; all parts must hold.
 
-    `age` in years, `months_in` the time spent in the present state of a domain (in months), `calendar` the step number
-    since the start of the simulation.
+    `age` in years, `months_in` the time spent in the present state of a domain (in months), `calendar` the months since
+    the start of the simulation.
     """
 
     states: dict[str, States] = {}
