@@ -85,7 +85,11 @@ class Register:
             columns = [index[member] for member in group.members]
             normal = np.stack([special.ndtri(_open(uniforms(keys, 1, m))) for m in group.members], axis=1)
             factor = np.linalg.cholesky(np.array(group.correlation) + 1e-12 * np.eye(len(columns)))
-            out[:, columns] = np.array(group.mean) + (normal @ factor.T) * np.array(group.sd)
+            together = np.array(group.mean) + (normal @ factor.T) * np.array(group.sd)
+            for j, member in enumerate(group.members):
+                low, high = _limits(self.parameters[member]) if member in self.parameters else (0.0, 1.0)
+                together[:, j] = np.clip(together[:, j], low, high)
+            out[:, columns] = together
         for table in self.posteriors:
             columns = [index[member] for member in table.members]
             row = (uniforms(keys, 2, "posterior " + " ".join(table.members)) * len(table.rows)).astype(int)
@@ -141,6 +145,11 @@ def quantile(parameter: Parameter, u: Array) -> Array:
 def _limits(parameter: Parameter) -> tuple[float | None, float | None]:
     natural = _NATURAL.get(parameter.unit, (0.0, None) if parameter.unit in _NOT_NEGATIVE else (None, None))
     low, high = natural
+    written = min(
+        parameter.value, parameter.value if parameter.distribution.low is None else parameter.distribution.low
+    )
+    if low is not None and written < low:  # a coefficient in hours per month may well be negative: its range says so
+        low = None
     if parameter.distribution.limits is not None:
         a, b = parameter.distribution.limits
         low, high = (a if low is None else max(a, low)), (b if high is None else min(b, high))
