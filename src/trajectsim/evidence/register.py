@@ -7,6 +7,7 @@ draws are asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,7 @@ def _ppf(value: float, d: Distribution, u: Array) -> Array:
     return np.asarray(low + (high - low) * special.betaincinv(a, b, u))
 
 
+@lru_cache(maxsize=4096)
 def _cdf(parameter: Parameter, x: float) -> float:
     """Return the probability below x, by bisection on the quantile function (it is rising)."""
     low, high = 0.0, 1.0

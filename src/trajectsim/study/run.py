@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -67,10 +68,13 @@ def run_scenario(
     """
     plan, register = make_plan(scenario)
     spec = scenario.spec
+    threads = workers or 2
     done = prepare_folder(out, _manifest(plan, register))
     draws = register.draws(np.arange(spec.draws))
     parts = [list(range(k, min(k + DRAWS_PER_PART, spec.draws))) for k in range(0, spec.draws, DRAWS_PER_PART)]
     finished = sum(len(parts[k]) for k in done)
+    if len(parts) - len(done) == 1:  # one part: its large populations are shared among the threads instead
+        plan = replace(plan, threads=threads)
     report = progress or (lambda _done, _all: None)
     report(finished, spec.draws)
     lives = run_presets(plan, register.central)
@@ -86,7 +90,7 @@ def run_scenario(
         write_part(out, number, whole)
         return len(parts[number])
 
-    pool = ThreadPoolExecutor(workers or 2)
+    pool = ThreadPoolExecutor(threads)
     try:
         waiting: set[Future[int]] = {pool.submit(one_part, k) for k in range(len(parts)) if k not in done}
         while waiting:

@@ -29,6 +29,7 @@ LOG_ROWS_PER_YOUTH = 256
 MOST_FOLLOWED = 1000
 """Youths of the first replicate of each draw of which months per year are kept: a sample of exchangeable people that
 stays the same when a study grows."""
+ROWS_TOGETHER = 65_536
 CENTRAL = -1
 """The number that stands for the central values of all parameters, where a draw's number is expected."""
 
@@ -42,6 +43,7 @@ class Plan:
     prices: PriceTable | None
     price_columns: npt.NDArray[np.int64]
     size: int
+    threads: int = 1
 
     @property
     def arms(self) -> list[str]:
@@ -61,29 +63,50 @@ def run_draw(plan: Plan, draw: int, row: F64) -> dict[str, pa.Table]:
     status: list[tuple[int, int, str, str, str]] = []
     followed: list[dict[str, Any]] = []
     seen = np.zeros((len(program.names.exits), 2), np.int64)
-    try:
-        numbers = list(range(spec.replicates))
-        cohorts = make_cohorts(program, plan.scenario, row, usual, numbers, draw_number=draw, size=plan.size)
-    except Exception as error:  # a failing draw is a result: it is kept with its stage, and the study goes on
-        failed = [(arm, k, "failed", "population", _message(error)) for arm in range(len(spec.arms)) for k in numbers]
-        return _tables(plan, draw, row, blocks, failed, followed, seen)
-    for replicate, cohort in enumerate(cohorts):
+    for group in _groups(plan):
         try:
-            watched = MOST_FOLLOWED if replicate == 0 else 0
-            ledgers = []
-            for arm in range(len(spec.arms)):
-                ledger = _live(plan, values[arm], copy_columns(cohort.columns), draw, replicate, watched)
-                ledgers.append(ledger)
-                if watched:
-                    lives = stays(program, ledger.log, program.steps)
-                    followed.append(_youth_years(plan, lives, arm, draw, replicate))
+            cohorts = make_cohorts(
+                program, plan.scenario, row, usual, group, draw_number=draw, size=plan.size, threads=plan.threads
+            )
+        except Exception as error:  # a failing run is a result: it is kept with its stage, and the study goes on
+            failed = _message(error)
+            status += [(arm, k, "failed", "population", failed) for arm in range(len(spec.arms)) for k in group]
+            continue
+        for replicate, cohort in zip(group, cohorts, strict=True):
+            try:
+                ledgers = _live_arms(plan, values, cohort.columns, draw, replicate, followed)
+            except Exception as error:
+                failed = _message(error)
+                status += [(arm, replicate, "failed", "simulation", failed) for arm in range(len(spec.arms))]
+                continue
             for arm, ledger in enumerate(ledgers):
                 by_year(program, ledger, blocks[arm], replicate)
                 seen += ledger.seen[: len(seen)]
             status += [(arm, replicate, "done", "", "") for arm in range(len(spec.arms))]
-        except Exception as error:
-            status += [(arm, replicate, "failed", "simulation", _message(error)) for arm in range(len(spec.arms))]
     return _tables(plan, draw, row, blocks, status, followed, seen)
+
+
+def _groups(plan: Plan) -> list[list[int]]:
+    """Return the replicates in groups that live their run-in side by side without taking much memory."""
+    run_in = plan.scenario.population.run_in
+    rows = max(plan.size, run_in.pool if run_in is not None else 1)
+    together = max(1, ROWS_TOGETHER // rows)
+    n = plan.scenario.spec.replicates
+    return [list(range(k, min(k + together, n))) for k in range(0, n, together)]
+
+
+def _live_arms(
+    plan: Plan, values: list[Values], columns: Columns, draw: int, replicate: int, followed: list[dict[str, Any]]
+) -> list[Ledger]:
+    """Live one replicate in every arm; the lives of the first replicate are followed."""
+    ledgers = []
+    for arm, of_arm in enumerate(values):
+        ledger = _live(plan, of_arm, copy_columns(columns), draw, replicate, MOST_FOLLOWED if replicate == 0 else 0)
+        ledgers.append(ledger)
+        if replicate == 0:
+            lives = stays(plan.program, ledger.log, plan.program.steps)
+            followed.append(_youth_years(plan, lives, arm, draw, replicate))
+    return ledgers
 
 
 def _message(error: Exception) -> str:
@@ -97,12 +120,12 @@ def _live(plan: Plan, values: Values, columns: Columns, draw: int, replicate: in
     """Live one arm of one replicate, with a log of the first `watched` lives (made again if it overflows its room)."""
     run = run_key(plan.scenario.spec.seed, luck_draw(plan.scenario, draw), replicate)
     if not watched:
-        return simulate(plan.program, values, columns, run)
+        return simulate(plan.program, values, columns, run, threads=plan.threads)
     columns.small[plan.program.rows.watch, :watched] = 1
     room = LOG_ROWS_PER_YOUTH * min(watched, columns.small.shape[1])
     while True:
         trial = copy_columns(columns)
-        ledger = simulate(plan.program, values, trial, run, log_rows=room)
+        ledger = simulate(plan.program, values, trial, run, log_rows=room, threads=plan.threads)
         if int(ledger.logged[0]) <= room:
             return add_ledgers([ledger])
         room = int(ledger.logged[0])
