@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,8 @@ def _message(error: Exception) -> str:
     """Return what went wrong and where; an error that is not of one run (no memory) is raised again."""
     if isinstance(error, MemoryError):
         raise error
-    return f"{type(error).__name__}: {error} ({traceback.format_tb(error.__traceback__)[-1].strip()})"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno} in {last.name})"
 
 
 def _live(plan: Plan, values: Values, columns: Columns, draw: int, replicate: int, watched: int) -> Ledger:

@@ -165,14 +165,31 @@ def finished_parts(folder: Path) -> list[int]:
 
 
 def write_part(folder: Path, part: int, tables: Mapping[str, pa.Table]) -> None:
-    """Write a part of every table, `runs` last."""
-    for name in TABLES:
-        if name in tables:
-            target = folder / name / _part_name(part)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_suffix(".tmp")
-            pq.write_table(tables[name], temporary, compression="zstd")
-            temporary.replace(target)
+    """Write a part of every table, `runs` last.
+
+    Raises:
+        UserError: the disk is full, or the folder has become closed; what was finished before is kept.
+    """
+    try:
+        for name in TABLES:
+            if name in tables:
+                target = folder / name / _part_name(part)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                temporary = target.with_suffix(".tmp")
+                pq.write_table(tables[name], temporary, compression="zstd")
+                temporary.replace(target)
+    except OSError as error:
+        raise UserError.of(
+            f"results cannot be written to '{folder}': {error.strerror or error}",
+            key="--out",
+            cure="make room or open the folder, and give the same command again: finished draws are kept",
+        ) from error
+
+
+def _remove_part(folder: Path, part: int) -> None:
+    """Remove a part of every table, `runs` first."""
+    for name in reversed(TABLES):
+        (folder / name / _part_name(part)).unlink(missing_ok=True)
 
 
 def write_json(file: Path, content: Any) -> None:
@@ -222,14 +239,17 @@ def prepare_folder(folder: Path, manifest: Mapping[str, Any]) -> list[int]:
                 cure="choose another folder with --out; nothing has been overwritten",
             )
     keep = [] if old.get("replicates") != manifest["replicates"] else finished_parts(folder)
-    last = (int(manifest["draws"]) - 1) // DRAWS_PER_PART
-    same_end = old.get("draws") == manifest["draws"]
-    edge = {(int(d) - 1) // DRAWS_PER_PART for d in (old.get("draws", 0), manifest["draws"])}
-    keep = [k for k in keep if k <= last and (same_end or k not in edge)]
+    before, now = int(old.get("draws", 0)), int(manifest["draws"])
+    keep = [k for k in keep if _draws_of(k, before) == _draws_of(k, now) != range(0)]
     for part in set(finished_parts(folder)) - set(keep):
-        (folder / "runs" / _part_name(part)).unlink()
+        _remove_part(folder, part)
     write_json(file, manifest)
     return keep
+
+
+def _draws_of(part: int, draws: int) -> range:
+    """Return which of so many draws a part holds."""
+    return range(part * DRAWS_PER_PART, min((part + 1) * DRAWS_PER_PART, draws))
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> str:
