@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from trajectsim.config.scenario import Scenario
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec
 from trajectsim.engine.compiler import Program, compile_scenario
 from trajectsim.engine.ledger import Block, Flows, by_year, empty_block, flows_of, new_ledger, snapshots
@@ -66,7 +66,7 @@ def text(words: str = "test") -> dict[str, str]:
 class World:
     """A compiled scenario with the values of its central draw in every arm."""
 
-    scenario: Any
+    scenario: Scenario
     register: Register
     program: Program
     size: int
@@ -195,7 +195,7 @@ def declare(
     size: int = 100,
     years: float = 1.0,
     **model: Any,
-) -> Any:
+) -> Scenario:
     """A scenario from plain values; everybody starts in the first state of each domain unless `initial` says so."""
     first = {name: starts(**{next(iter(d["states"])): 1.0}) for name, d in domains.items()}
     population = {
@@ -216,16 +216,17 @@ def declare(
         **(spec or {}),
     }
     read = [Intervention.model_validate(item) for item in interventions]
-    return SimpleNamespace(
+    return Scenario(
         spec=ScenarioSpec.model_validate(setting),
         model=ModelSpec.model_validate({"name": "test", "domains": domains, **model}),
         population=Population.model_validate(population),
         interventions={item.name: item for item in read},
         prices=None if prices is None else PriceBook.model_validate(prices),
+        path=Path("test.yaml"),
     )
 
 
-def compiled_world(scenario: Any, size: int | None = None) -> World:
+def compiled_world(scenario: Scenario, size: int | None = None) -> World:
     """Compile a scenario for one run after another."""
     register = build_register(scenario)
     return World(

@@ -1,5 +1,6 @@
 """Invariances of the engine that hold for every model that can be declared."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,12 @@ from tests.helpers import (
 )
 from tests.properties.made_up import FEW, same_people, worlds
 from trajectsim.config.scenario import load_scenario
+from trajectsim.config.schema import Condition, RunIn, Span
 from trajectsim.engine.kernel import BLOCK
 from trajectsim.engine.ledger import add_ledgers, new_ledger
 from trajectsim.engine.luck import run_key
 from trajectsim.engine.run import live, simulate
-from trajectsim.model.population import holds, make_cohort
+from trajectsim.model.population import holds, make_cohort, make_cohorts
 from trajectsim.model.youths import copy_columns, join, take
 from trajectsim.study.lives import months_by_year, stays
 
@@ -290,7 +292,7 @@ def test_a_broken_constraint_would_be_seen() -> None:
     law = {"name": "law", "domain": "b", "when": {"states": {"a": "q"}}, "allowed": ["p"], "otherwise": "p"}
     domains = {"a": domain("p q", way("go", "p", "q", 0.3)), "b": domain("p q", way("go", "p", "q", 0.3))}
     lawless, lawful = world(domains, size=50), world(domains, size=50, constraints=[law])
-    lawless.scenario.model = lawful.scenario.model
+    lawless.scenario = replace(lawless.scenario, model=lawful.scenario.model)
     assert broken(lawless.steps(), lawless)
     assert not broken(lawful.steps(), lawful)
 
@@ -321,3 +323,23 @@ def test_joining_and_taking_apart_gives_the_same_people() -> None:
     people = w.cohort()
     halves = [take(people, np.arange(0, 12)), take(people, np.arange(12, 30))]
     assert same_people(join(halves), people)
+
+
+@FEW
+@given(worlds(size=15), st.booleans())
+def test_replicates_made_side_by_side_are_those_made_alone(w: World, shared: bool) -> None:
+    """Wider populations of several replicates live their run-in together; each cohort is the one it would be alone."""
+    people = w.scenario.population
+    run_in = RunIn(months=8, select=Condition(age=Span(from_=18.75)), pool=16)
+    scenario = replace(
+        w.scenario, population=people.model_copy(update={"run_in": run_in}),
+        spec=w.scenario.spec.model_copy(update={"share_luck_across_draws": shared}))  # fmt: skip
+    central, values = w.register.central, w.values()
+    keys = {"draw_number": 3, "size": 15}
+    together = make_cohorts(w.program, scenario, central, values, [0, 1, 4], **keys)
+    for cohort, replicate in zip(together, (0, 1, 4), strict=True):
+        alone = make_cohort(w.program, scenario, central, values, replicate, **keys)
+        assert same_people(cohort.columns, alone.columns)
+    assert not same_people(together[0].columns, together[1].columns)
+    zero = make_cohort(w.program, scenario, central, values, 0, draw_number=0, size=15)
+    assert same_people(zero.columns, together[0].columns) or not shared

@@ -1,0 +1,140 @@
+"""The folder of a study: whole parts or none, and plain words where something is amiss."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from trajectsim.errors import UserError
+from trajectsim.study.store import TABLES, Study, finished_parts, open_study, prepare_folder, write_json, write_part
+
+MANIFEST = {
+    "model_version": "1",
+    "content_hash": "abc",
+    "seed": 1,
+    "draws": 5,
+    "replicates": 2,
+    "scenario": {"size": 20, "draws": 5},
+}
+
+
+def tables(draw: int, names: tuple[str, ...] = ("events", "runs")) -> dict[str, pa.Table]:
+    return {
+        name: pa.table(
+            {"draw": [draw], "n": [draw + 1], "share": [draw / 2], "kind": ["even" if draw % 2 == 0 else "odd"]}
+        )
+        for name in names
+    }
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """Three parts, written out of order."""
+    prepare_folder(tmp_path, MANIFEST)
+    for part in (2, 0, 1):
+        write_part(tmp_path, part, tables(part))
+    return open_study(tmp_path)
+
+
+def test_parts_are_read_in_their_order(study: Study) -> None:
+    assert study.parts == [0, 1, 2]
+    assert study.table("events")["n"].tolist() == [1, 2, 3]
+    assert list(study.table("events", ["n"]).columns) == ["n"]
+    assert study.manifest == MANIFEST
+
+
+def test_sums(study: Study) -> None:
+    by_kind = study.sums("events", ["kind"], ["n", "share"])
+    assert by_kind.to_dict("list") == {"kind": ["even", "odd"], "n": [4, 2], "share": [1.0, 0.5]}
+    assert by_kind["n"].dtype == "int64"
+    chosen = study.sums("events", ["draw"], ["n"], where={"kind": ["even"], "draw": [1, 2]})
+    assert chosen.to_dict("list") == {"draw": [2], "n": [3]}
+
+
+def test_a_part_without_its_runs_is_not_there(study: Study) -> None:
+    write_part(study.path, 3, tables(3, ("events",)))
+    assert study.parts == [0, 1, 2]
+    assert len(study.table("events")) == 3
+    assert TABLES[-1] == "runs"
+
+
+def test_half_a_file_is_no_part(study: Study) -> None:
+    (study.path / "runs" / "part-00003.tmp").write_bytes(b"half")
+    assert finished_parts(study.path) == [0, 1, 2]
+
+
+def test_unknown_and_empty_tables_are_told(study: Study) -> None:
+    with pytest.raises(UserError, match="there is no table 'evnts'") as caught:
+        study.table("evnts")
+    assert "events" in caught.value.mistakes[0].sentence()
+    with pytest.raises(UserError, match="no finished part of the table 'costs'"):
+        study.table("costs")
+
+
+def test_a_folder_without_results_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no results"):
+        open_study(tmp_path)
+    with pytest.raises(UserError, match="holds no results"):
+        open_study(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"{", b"\xff\xfe"])
+def test_a_spoilt_manifest_is_told(study: Study, spoilt: bytes) -> None:
+    (study.path / "manifest.json").write_bytes(spoilt)
+    with pytest.raises(UserError, match="the manifest cannot be read"):
+        open_study(study.path)
+    with pytest.raises(UserError, match="the manifest cannot be read"):
+        prepare_folder(study.path, MANIFEST)
+    assert study.parts == [0, 1, 2]
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("ten years of work", encoding="utf-8")
+    with pytest.raises(UserError, match=r"is not empty and holds no results of trajectsim \(it has thesis.txt\)"):
+        prepare_folder(tmp_path, MANIFEST)
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("model_version", "2", "another model version: 1 there, 2 here"),
+        ("seed", 9, "another seed: 1 there, 9 here"),
+        ("content_hash", "xyz", "another scenario: abc there, xyz here"),
+    ],
+)
+def test_other_results_are_refused(study: Study, key: str, value: object, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        prepare_folder(study.path, {**MANIFEST, key: value})
+    assert study.parts == [0, 1, 2] and open_study(study.path).manifest == MANIFEST
+
+
+def test_what_differs_is_said_in_words(study: Study) -> None:
+    with pytest.raises(UserError, match="another scenario: size 20 there, 30 here"):
+        prepare_folder(study.path, {**MANIFEST, "content_hash": "xyz", "scenario": {"size": 30, "draws": 9}})
+
+
+@pytest.mark.parametrize(
+    ("draws", "kept"), [(5, [0, 1, 2]), (6, [0, 1]), (7, [0, 1]), (4, [0, 1]), (3, [0]), (2, [0]), (1, [])]
+)
+def test_parts_that_hold_the_same_draws_are_kept(study: Study, draws: int, kept: list[int]) -> None:
+    """Two draws to a part: of five draws the third part is half full."""
+    assert prepare_folder(study.path, {**MANIFEST, "draws": draws}) == kept
+    assert study.parts == kept
+    assert sorted(file.stem for file in (study.path / "events").iterdir()) == [f"part-{k:05d}" for k in kept]
+    assert open_study(study.path).manifest["draws"] == draws
+
+
+def test_other_replicates_are_made_again(study: Study) -> None:
+    assert prepare_folder(study.path, {**MANIFEST, "replicates": 3}) == []
+
+
+def test_json_is_strict_and_written_whole(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    write_json(file, {"é": [1, None]})
+    assert json.loads(file.read_text(encoding="utf-8")) == {"é": [1, None]}
+    with pytest.raises(ValueError, match="Out of range float"):
+        write_json(file, {"x": float("nan")})
+    assert json.loads(file.read_text(encoding="utf-8")) == {"é": [1, None]}
+    assert [f.name for f in tmp_path.iterdir()] == ["a.json"]
