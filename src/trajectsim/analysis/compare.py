@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trajectsim.analysis.breakeven import break_even
-from trajectsim.analysis.outcomes import load_outcomes, outcome_arrays
+from trajectsim.analysis.outcomes import Outcome, outcome_arrays, outcomes_of
 from trajectsim.analysis.source_check import source_check
 from trajectsim.analysis.statistics import QUANTILES, Resampler, finite, mapped, ratio_summary
 from trajectsim.analysis.tables import Costs, Design, Study, cost_arrays, design_of
@@ -57,13 +57,14 @@ def summarise(study: Study) -> Tree:
     design = design_of(study)
     manifest = study.manifest
     costs = cost_arrays(study, design)
-    outcomes = outcome_arrays(study, design, load_outcomes())
+    declared = outcomes_of(manifest)
+    outcomes = outcome_arrays(study, design, declared)
     shared = bool(manifest["scenario"].get("share_luck_across_draws", False))
     resampler = Resampler.of(int(manifest["seed"]), len(design.draws), len(design.replicates), shared)
     tree, errors = _head(manifest, design), {}
     tree["arms"], errors["arms"] = _arms(manifest, design, costs, resampler)
     tree["outcomes"], errors["outcomes"] = _outcomes(design, outcomes, resampler)
-    tree["outcome_titles"] = _outcome_titles(outcomes)
+    tree["outcome_titles"] = _outcome_titles(declared, outcomes)
     draws = _parameter_draws(study, design)
     later = {
         arm: _against(costs, outcomes, a, draws, manifest, resampler) for a, arm in enumerate(design.arms) if a
@@ -77,7 +78,7 @@ def summarise(study: Study) -> Tree:
         "difference": tree.pop("yearly_difference"),
         "cumulative": tree.pop("yearly_cumulative"),
     }
-    tree["youths_months"] = spread_over_youths(study, design, load_outcomes())
+    tree["youths_months"] = spread_over_youths(study, design, declared)
     tree["source_check"] = source_check(study, design)
     tree["monte_carlo_error"] = errors
     return tree
@@ -180,8 +181,7 @@ def _outcomes(design: Design, outcomes: Mapping[str, F64], resampler: Resampler)
     return {name: b[0] for name, b in both.items()}, {name: b[1] for name, b in both.items()}
 
 
-def _outcome_titles(outcomes: Mapping[str, F64]) -> Tree:
-    declared = load_outcomes()
+def _outcome_titles(declared: Mapping[str, Outcome], outcomes: Mapping[str, F64]) -> Tree:
     return {name: declared[name].model_dump(include={"title", "unit", "per", "good"}) for name in outcomes}
 
 

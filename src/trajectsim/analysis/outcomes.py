@@ -1,4 +1,4 @@
-"""What happens to the youths: months per state and events per youth, by the packaged list of outcomes."""
+"""What happens to the youths: months per state and events per youth, by the packaged list or by the model's own names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trajectsim.config.messages import validated
 from trajectsim.config.reader import Document, read_yaml
 from trajectsim.config.schema import Frozen, Text
 
-__all__ = ["Outcome", "load_outcomes", "outcome_arrays"]
+__all__ = ["Outcome", "load_outcomes", "outcome_arrays", "outcomes_of"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -49,6 +49,33 @@ def _read(path: Path) -> dict[str, Outcome]:
 def load_outcomes() -> dict[str, Outcome]:
     """Return the packaged outcomes by name."""
     return dict(_read(DATA / "outcomes.yaml"))
+
+
+def outcomes_of(manifest: Mapping[str, Any]) -> dict[str, Outcome]:
+    """Return the outcomes of a study: the packaged ones, or where these name no state of the model, each state and event.
+
+    Outcomes of a model's own states are named `domain.state`, those of its events by the event; which way is good is not
+    known of either. The states of an intervention stay as packaged.
+    """
+    names, packaged = manifest["names"], load_outcomes()
+    named = {member for outcome in packaged.values() for member in (*outcome.states, *outcome.events)}
+    if named & {*names["states"], *names["events"]}:
+        return packaged
+    programmes = {name.rpartition(".")[0] for name in names["states"] if name.endswith(".enrolled")}
+    own = {
+        state: Outcome(title=_title(manifest, state, state), unit=packaged["programme"].unit, states=(state,))
+        for state in names["states"]
+        if state.partition(".")[0] not in programmes
+    }
+    for event in names["events"]:
+        title, unit = _title(manifest, f"event.{event}", event), packaged["offences"].unit
+        own[event] = Outcome(title=title, unit=unit, events=(event,), per="period")
+    return {**own, "programme": packaged["programme"]}
+
+
+def _title(manifest: Mapping[str, Any], path: str, name: str) -> Text:
+    plain = name.rpartition(".")[2].replace("_", " ")
+    return Text.model_validate((manifest.get("titles") or {}).get(path) or {"nl": plain, "en": plain})
 
 
 def outcome_arrays(study: Study, design: Design, outcomes: Mapping[str, Outcome]) -> dict[str, F64]:

@@ -1,0 +1,29 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from trajectsim.analysis.compare import summarise
+from trajectsim.analysis.outcomes import load_outcomes, outcomes_of
+
+Make = Callable[..., Any]
+
+
+def test_a_model_whose_states_are_packaged_has_the_packaged_outcomes(make_study: Make) -> None:
+    assert outcomes_of(make_study(draws=2, replicates=1).manifest) == load_outcomes()
+
+
+def test_a_model_of_ones_own_shows_its_own_states_and_events(make_study: Make) -> None:
+    study = make_study(draws=4, replicates=2)
+    study.tables["occupancy"]["domain"] = "jobs"
+    study.manifest["names"] = {
+        "states": ["jobs.regular_work", "jobs.at_home", "coach.outside", "coach.enrolled"], "events": ["quarrel"]
+    }  # fmt: skip
+    study.manifest["titles"] = {"jobs.at_home": {"nl": "thuis", "en": "at home"}}
+    own = outcomes_of(study.manifest)
+    assert list(own) == ["jobs.regular_work", "jobs.at_home", "quarrel", "programme"]
+    assert own["jobs.at_home"].title.nl == "thuis" and own["jobs.regular_work"].title.en == "regular work"
+    assert {outcome.good for outcome in own.values()} == {"none"}
+    found = summarise(study)
+    assert found["difference"]["outcomes"]["jobs.regular_work"]["mean"] == pytest.approx(12 / 30)
+    assert found["outcome_titles"]["quarrel"]["per"] == "period"
