@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from trajectsim.evidence.parameter import Dirichlet, MultivariateNormal, Parameter, Posterior
 
@@ -629,9 +629,11 @@ class ScenarioSpec(Frozen):
     set: dict[str, float] = {}
     follow: list[str] = []
 
-    @model_validator(mode="after")
-    def _names_differ(self) -> ScenarioSpec:
-        names = [arm.name for arm in self.arms]
-        if len(set(names)) != len(names):
-            raise ValueError("every arm needs a name of its own")
-        return self
+    @field_validator("arms")
+    @classmethod
+    def _names_differ(cls, arms: list[ArmSpec]) -> list[ArmSpec]:
+        names = [arm.name for arm in arms]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"every arm needs a name of its own; '{twice[0]}' stands there twice")
+        return arms

@@ -64,6 +64,14 @@ FORM = {
     ),
     "nought draws": ("scenario.yaml", "draws: 4", "draws: 0", "the number 0 is out of range", "draws", None),
     "not a month": ("scenario.yaml", "seed: 7", "start: 2024-13", "'2024-13' is not a month", "start", None),
+    "an arm named twice": (
+        "scenario.yaml",
+        "name: helped",
+        "name: usual_care",
+        "every arm needs a name of its own; 'usual_care' stands there twice",
+        "arms",
+        None,
+    ),
     "capital in a name": (
         "scenario.yaml",
         "name: tiny",
@@ -177,6 +185,8 @@ def test_form(case: str, only: Spoil, files: object) -> None:
     line = None
     if case == "two forms at once":  # a rule about the whole exit is placed where the exit begins
         line = 18
+    if case == "an arm named twice":  # and one about a list where the list begins
+        line = 8
     mistake = only(name, old, new, line)
     assert what in mistake.what
     assert mistake.key == key
