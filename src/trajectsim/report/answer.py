@@ -32,6 +32,7 @@ class Answer:
     first_line: str
     why: str
     lead: str
+    intangibles: str
     municipality: str
     effects: str
     tiles: list[Tile]
@@ -47,6 +48,7 @@ def answer(found: Findings, arm: Arm) -> Answer:
         words(f"verdict.{sign}", arm=arm.title),
         why(found, verdict),
         "" if sign in ("no_difference", "unpriced") else _lead(found, arm),
+        "" if sign in ("no_difference", "unpriced") else _intangibles(found, arm),
         "" if sign in ("no_difference", "unpriced") else _municipality(found, arm),
         _effects(found, arm),
         _tiles(found, arm),
@@ -100,6 +102,23 @@ def _lead(found: Findings, arm: Arm) -> str:
     return f"{sentence} {words(key, n=min(99, max(1, round(100 * chance))))}"
 
 
+def _intangibles(found: Findings, arm: Arm) -> str:
+    """Return what is left of the difference without the worth of quality of life, which nobody is ever paid."""
+    words, cost = found.words, found.difference(arm).get("cost", {})
+    stats, total = cost.get("without_intangibles") or {}, found.total(arm) or {}
+    chance = found.saving(arm).get("society_without_intangibles")
+    if chance is None or stats.get("mean") is None or stats["mean"] == total.get("mean"):
+        return ""
+    return words(
+        "lead.intangibles",
+        amount=_less_or_more(words, stats["mean"]),
+        interval=words(
+            "lead.range", low=_less_or_more(words, stats["p05"]), high=_less_or_more(words, stats["p95"])
+        ),
+        chance=words.style.percent(chance),
+    )
+
+
 def _municipality(found: Findings, arm: Arm) -> str:
     """Return the answer from the municipality's side, all its budgets together."""
     words, stats = found.words, found.difference(arm).get("cost", {}).get("municipality") or {}
@@ -125,7 +144,7 @@ def _effects(found: Findings, arm: Arm) -> str:
         return ""
     solid, check, assumed = (sum(g in group for g in grades) for group in ("AB", "C", "D"))
     if assumed == len(grades):
-        return words("lead.effects_none", n=assumed)
+        return words("lead.effects_one") if assumed == 1 else words("lead.effects_none", n=assumed)
     return words("lead.effects", n=len(grades), solid=solid, check=check, assumed=assumed)
 
 

@@ -215,7 +215,8 @@ def twins(found: Findings) -> Twins | None:
     elif pair.same:
         choice = words("text.twins_choice", name=name, n=pair.stored, same=pair.same)
     else:
-        choice = words("text.twins_choice_all", name=name, n=pair.stored)
+        key = "twins_choice_one" if pair.stored == 1 else "twins_choice_all"
+        choice = words(f"text.{key}", name=name, n=pair.stored)
     age0 = int(pair.lives["age0_months"].iloc[0])
     parting = difference_table(gaps, age0, found.names, words, most=12) if gaps else None
     causes, text = _causes(found, lives)

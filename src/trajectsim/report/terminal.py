@@ -35,7 +35,10 @@ def print_summary(directory: str | Path, lang: str = "nl", console: Console | No
         shown = answer.answer(found, arm)
         out.print(Text(shown.first_line, style="bold"))
         for tile in shown.tiles:
-            out.print(Text.assemble(f"  {tile.label}: ", (tile.value, "bold"), f"  ({tile.note})"))
+            note = f"  ({tile.note})" if tile.note else ""
+            out.print(Text.assemble(f"  {tile.label}: ", (tile.value, "bold"), note))
+        if shown.intangibles:
+            out.print(Text(f"  {shown.intangibles}"))
         costs = _costs(found, arm)
         if costs is not None:
             out.print(costs)

@@ -108,7 +108,8 @@ def youth_page(directory: str | Path, who: str, lang: str = "nl", console: Conso
 
 
 def _choice(found: Findings, pair: Pair, name: str) -> str:
-    key = "twins_same" if pair.same == pair.stored else "twins_choice" if pair.same else "twins_choice_all"
+    some = "twins_choice_one" if pair.stored == 1 else "twins_choice_all"
+    key = "twins_same" if pair.same == pair.stored else "twins_choice" if pair.same else some
     return found.words(f"text.{key}", name=name, n=pair.stored, same=pair.same)
 
 

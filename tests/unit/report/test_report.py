@@ -112,6 +112,19 @@ def test_the_verdict_follows_the_summary(made: tuple[dict[str, Any], Folder], si
     assert shown.municipality.startswith("Voor de gemeente zelf: niet bekend")
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"), [("nl", "Zonder die waarde is het verschil"), ("en", "Without it the difference is")]
+)
+def test_what_nobody_is_paid_is_told_apart(made: tuple[dict[str, Any], Folder], lang: str, said: str) -> None:
+    cost = made[0]["difference"]["cost"]
+    apart = {**cost["total"], "mean": cost["total"]["mean"] + 900.0}
+    summary = {**made[0], "difference": {**made[0]["difference"], "cost": {**cost, "without_intangibles": apart}}}
+    found = Findings(Path(), summary, made[1], lang)
+    assert said in answer(found, found.others[0]).intangibles
+    found = Findings(Path(), {**summary, "difference": {**made[0]["difference"]}}, made[1], lang)
+    assert answer(found, found.others[0]).intangibles == ""
+
+
 def test_placebo_makes_no_difference(made: tuple[dict[str, Any], Folder]) -> None:
     verdict = {"sign": "no_difference", "reasons": []}
     summary = {
