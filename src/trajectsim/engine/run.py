@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trajectsim.engine.compiler import Program
+from trajectsim.engine.jit import compiling
 from trajectsim.engine.kernel import BLOCK, advance, new_work
 from trajectsim.engine.ledger import add_ledgers, new_ledger
 from trajectsim.engine.tables import Columns, Ledger, Values
@@ -99,7 +100,7 @@ def live(
     s = program.structure
     start = first_step if ledger_start is None else ledger_start
     closing = first_step + steps == program.steps
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"), compiling(advance):
         advance(
             s,
             values,
