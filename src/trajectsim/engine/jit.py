@@ -59,7 +59,7 @@ def inlined(function: F) -> F:
 def compiling(function: Any) -> Iterator[None]:
     """Let the first call of a compiled function compile without Python's collector.
 
-    Compiling makes millions of objects that all stay alive; the collector's rounds over them cost an eighth of the time.
+    Compiling makes millions of objects that all stay alive; the rounds over them cost an eighth of the time.
     Later calls are left as they are.
     """
     pause = COMPILED and not function.signatures and gc.isenabled()
