@@ -51,7 +51,8 @@ def snapshots(program: Program, ledger: Ledger) -> I64:
 
 @dataclass(frozen=True)
 class Flows:
-    """Counts per step: `entries` [T, B, G], `moves` [T, reasons], `events` [T, B, E], `joint` [T+1, J] (stocks)."""
+    """Counts per step: `entries` [T, B, G] into states; `moves` [T, reasons]: how often each exit was taken and each
+    constraint applied; `events` [T, B, E]; `joint` [T+1, J] (stocks)."""
 
     entries: npt.NDArray[np.int32]
     moves: npt.NDArray[np.int32]

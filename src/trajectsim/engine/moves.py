@@ -144,7 +144,6 @@ def _move(
     tally[row + 1, band * n_states + g] -= 1
     tally[row + 1, band * n_states + h] += 1
     tally[row, clock[0]["at_entries"] + band * n_states + h] += 1
-    tally[row, clock[0]["at_moves"] + reason] += 1
     shift = clock[0]["account_shift"]
     close_stay(shift, account_rate, account_weight, accounts, int(when[d, r]), g, r, t + 1)
     if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
@@ -203,6 +202,7 @@ def act(
     else:
         reason, begin, end = k, exits[k]["then_begin"], exits[k]["then_end"]
         new, event = exits[k]["to"], exits[k]["event"]
+    tally[row, clock[0]["at_moves"] + reason] += 1
     birth = clock[0]["birth"]
     domain = d
     fired = U64(0)
@@ -234,8 +234,6 @@ def act(
                 accounts[a, r] += account_rate[a, clock[0]["n_states"] + event] * step_weight
             if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
                 write_log(led.log, led.logged, r, t, -1, event, event, reason)
-            if q < begin and new < 0:
-                tally[row, clock[0]["at_moves"] + reason] += 1
         if new >= 0 and not left and int(small[domain, r]) != new:
             left = move(
                 clock,
@@ -293,6 +291,7 @@ def end_of_step(s: Any, v: Any, c: Any, led: Any, work: Any, i: int, r: int, t: 
             )
             if to >= 0 and alive:
                 reason = clock[0]["n_exits"] + clock[0]["n_forced"] + j
+                tally[row, clock[0]["at_moves"] + reason] += 1
                 alive = not move_apart(
                     clock, domains, s.states, s.forced, v.forced_after, v.drift, s.account_rate, s.account_weight,
                     c.small, c.when, c.accounts, tally, led.log, led.logged, work.rate, work.threshold, work.due, i, r,

@@ -150,7 +150,7 @@ class Columns(NamedTuple):
 
 class Ledger(NamedTuple):
     """What is counted, in whole numbers. `tally` [T+2, ...] holds for each step: changes of stocks by band and state,
-    entries by band and state, moves by reason, events by band, changes of joint lines."""
+    entries by band and state, exits taken and constraints applied, events by band, changes of joint lines."""
 
     tally: I32
     measures: I64  # [T, B, M] in 2**-16
