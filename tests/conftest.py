@@ -1,28 +1,10 @@
-"""What all tests share: hypothesis draws the same examples every time, so that a test that passes keeps passing.
-
-Numba keeps compiled rules beside the engine's source, and looks at the time of the compiled file's own source only: a
-change in an imported module of rules would go unnoticed. Caches older than the engine's newest source are thrown away.
-"""
-
-from pathlib import Path
+"""What all tests share: hypothesis draws the same examples every time, so that a test that passes keeps passing."""
 
 from hypothesis import settings
+
+from tests.caches import drop_stale_caches
 
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=30, print_blob=False)
 settings.load_profile("fixed")
 
-ENGINE = Path(__file__).resolve().parents[1] / "src" / "trajectsim" / "engine"
-
-
-def drop_stale_caches(folder: Path) -> list[Path]:
-    """Delete compiled rules older than the newest source of a folder; return the indexes that went."""
-    newest = max((file.stat().st_mtime for file in folder.glob("*.py")), default=0.0)
-    cache = folder / "__pycache__"
-    stale = [index for index in cache.glob("*.nbi") if index.stat().st_mtime < newest]
-    for index in stale:
-        for file in [index, *cache.glob(f"{index.stem}.*.nbc")]:
-            file.unlink(missing_ok=True)
-    return stale
-
-
-drop_stale_caches(ENGINE)
+drop_stale_caches()
