@@ -258,37 +258,6 @@ def forced_winner(s: Any, v: Any, c: Any, g: int, d: int, r: int, t: int, key: n
 
 
 @inlined
-def live_domain(s: Any, v: Any, c: Any, led: Any, work: Any, d: int, m: int, start: int, t: int, row: int) -> None:
-    """Let the m youths that were found take their forced exits and candidate events in domain d."""
-    refine, pick, luck = salt(t, s.domains[d]["refine"], 0), salt(t, s.domains[d]["pick"], 0), salt(t, _SPARE, 0)
-    birth = s.clock[0]["birth"]
-    for j in range(m):
-        i = work.found[j]
-        if not work.alive[i]:
-            continue
-        r = start + i
-        key = work.keys[i]
-        g = s.domains[d]["first"] + int(c.small[d, r])
-        k = -1
-        is_forced = False
-        if work.due[d, i] <= t:
-            k = forced_winner(s, v, c, g, d, r, t, key, luck)
-            is_forced = k >= 0
-            if not is_forced:
-                work.due[d, i] = next_forced(s.states, s.forced, v.forced_after, birth, c.when, g, d, r, t + 1)
-        lane = int((work.words[d >> 2, i] >> U64(16 * (d & 3))) & _LANE)
-        if not is_forced and lane < work.threshold[d, i]:
-            count = candidates(s.tail, g, lane, key, refine)
-            if count > 0:
-                k = winner(s, v, c, led.seen, g, d, r, t, count, key, pick)
-        if k >= 0:
-            work.moved[i] = 1
-            band = band_at(s.bands, t - int(c.when[birth, r]))
-            if act(s, v, c, led, work, i, r, d, k, is_forced, t, row, band, key, luck):
-                work.alive[i] = 0
-
-
-@inlined
 def end_block(s: Any, v: Any, c: Any, led: Any, work: Any, start: int, n: int, t: int, row: int) -> None:
     """Birthdays, constraints and lines of the youths of a block that moved or crossed an age.
 
@@ -356,10 +325,44 @@ def advance(
                 lane_salt = salt(t, s.lane_salt[w], 0)
                 for i in range(n):
                     work.words[w, i] = mix(work.keys[i] ^ lane_salt)
+            # The domains, in the model's order: forced exits and candidate events of the youths that were found. Kept
+            # here, not in a function of its own: Numba copies what it inlines at every level, a third of the compile time.
             for d in range(s.domains.shape[0]):
                 m = find_candidates(s, work, d, n, t)
-                if m > 0:
-                    live_domain(s, v, c, led, work, d, m, start, t, row)
+                if m == 0:
+                    continue
+                refine, pick, luck = (
+                    salt(t, s.domains[d]["refine"], 0),
+                    salt(t, s.domains[d]["pick"], 0),
+                    salt(t, _SPARE, 0),
+                )
+                birth = s.clock[0]["birth"]
+                for j in range(m):
+                    i = work.found[j]
+                    if not work.alive[i]:
+                        continue
+                    r = start + i
+                    key = work.keys[i]
+                    g = s.domains[d]["first"] + int(c.small[d, r])
+                    k = -1
+                    is_forced = False
+                    if work.due[d, i] <= t:
+                        k = forced_winner(s, v, c, g, d, r, t, key, luck)
+                        is_forced = k >= 0
+                        if not is_forced:
+                            work.due[d, i] = next_forced(
+                                s.states, s.forced, v.forced_after, birth, c.when, g, d, r, t + 1
+                            )
+                    lane = int((work.words[d >> 2, i] >> U64(16 * (d & 3))) & _LANE)
+                    if not is_forced and lane < work.threshold[d, i]:
+                        count = candidates(s.tail, g, lane, key, refine)
+                        if count > 0:
+                            k = winner(s, v, c, led.seen, g, d, r, t, count, key, pick)
+                    if k >= 0:
+                        work.moved[i] = 1
+                        band = band_at(s.bands, t - int(c.when[birth, r]))
+                        if act(s, v, c, led, work, i, r, d, k, is_forced, t, row, band, key, luck):
+                            work.alive[i] = 0
             end_block(s, v, c, led, work, start, n, t, row)
         if closing and c.accounts.shape[0] > 0:
             close_block(s, c, work, start, n, t_to)
