@@ -326,7 +326,7 @@ def advance(
                 for i in range(n):
                     work.words[w, i] = mix(work.keys[i] ^ lane_salt)
             # The domains, in the model's order: forced exits and candidate events of the youths that were found. Kept
-            # here, not in a function of its own: Numba copies what it inlines at every level, a third of the compile time.
+            # here, not in a function of its own: Numba copies what it inlines once per level, which takes seconds.
             for d in range(s.domains.shape[0]):
                 m = find_candidates(s, work, d, n, t)
                 if m == 0:
