@@ -1,4 +1,4 @@
-"""What happens to the youths: months per state and events per youth, by the packaged list or by the model's own names."""
+"""What happens to the youths: months per state and events per youth, by the packaged list or the model's own names."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def load_outcomes() -> dict[str, Outcome]:
 
 
 def outcomes_of(manifest: Mapping[str, Any]) -> dict[str, Outcome]:
-    """Return the outcomes of a study: the packaged ones, or where these name no state of the model, each state and event.
+    """Return the outcomes of a study: the packaged ones, or each state and event where these name none of the model's.
 
-    Outcomes of a model's own states are named `domain.state`, those of its events by the event; which way is good is not
-    known of either. The states of an intervention stay as packaged.
+    Outcomes of a model's own states are named `domain.state`, those of its events by the event; which way is good
+    is not known of either. The states of an intervention stay as packaged.
     """
     names, packaged = manifest["names"], load_outcomes()
     named = {member for outcome in packaged.values() for member in (*outcome.states, *outcome.events)}

@@ -35,6 +35,7 @@ class Answer:
     intangibles: str
     municipality: str
     effects: str
+    places: str
     tiles: list[Tile]
     clear: list[str]
 
@@ -51,6 +52,7 @@ def answer(found: Findings, arm: Arm) -> Answer:
         "" if sign in ("no_difference", "unpriced") else _intangibles(found, arm),
         "" if sign in ("no_difference", "unpriced") else _municipality(found, arm),
         _effects(found, arm),
+        _places(found, arm),
         _tiles(found, arm),
         clear(found, arm),
     )
@@ -112,9 +114,7 @@ def _intangibles(found: Findings, arm: Arm) -> str:
     return words(
         "lead.intangibles",
         amount=_less_or_more(words, stats["mean"]),
-        interval=words(
-            "lead.range", low=_less_or_more(words, stats["p05"]), high=_less_or_more(words, stats["p95"])
-        ),
+        interval=words("lead.range", low=_less_or_more(words, stats["p05"]), high=_less_or_more(words, stats["p95"])),
         chance=words.style.percent(chance),
     )
 
@@ -146,6 +146,16 @@ def _effects(found: Findings, arm: Arm) -> str:
     if assumed == len(grades):
         return words("lead.effects_one") if assumed == 1 else words("lead.effects_none", n=assumed)
     return words("lead.effects", n=len(grades), solid=solid, check=check, assumed=assumed)
+
+
+def _places(found: Findings, arm: Arm) -> str:
+    """Return a warning where the approach has fewer places than there are youths, else nothing."""
+    given = [found.parameter(f"interventions.{name}.places").get("value") for name in arm.interventions]
+    places = [float(value) for value in given if value is not None]
+    if not places or sum(places) >= found.size:
+        return ""
+    number = found.words.style.number
+    return found.words("lead.places", places=number(sum(places)), size=number(float(found.size)))
 
 
 def _tiles(found: Findings, arm: Arm) -> list[Tile]:

@@ -37,8 +37,9 @@ def print_summary(directory: str | Path, lang: str = "nl", console: Console | No
         for tile in shown.tiles:
             note = f"  ({tile.note})" if tile.note else ""
             out.print(Text.assemble(f"  {tile.label}: ", (tile.value, "bold"), note))
-        if shown.intangibles:
-            out.print(Text(f"  {shown.intangibles}"))
+        for sentence in (shown.intangibles, shown.places):
+            if sentence:
+                out.print(Text(f"  {sentence}"))
         costs = _costs(found, arm)
         if costs is not None:
             out.print(costs)

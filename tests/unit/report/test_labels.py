@@ -39,7 +39,7 @@ WORDS = words("en", {**own_titles(MANIFEST), **TITLES})
         ("model.activity.find_work.effects.activity.at_home", "School and work: finds work (effect of at home)"),
         ("model.activity.find_work.adds.benefit.on", "School and work: finds work (effect of social assistance)"),
         ("model.latents.trust.drift.activity.at_home", "trust: change while at home"),
-        ("model.parameters.home_spell_36", "home spell 36"),
+        ("model.parameters.offend_pull", "offend pull"),
         ("interventions.job.effects.0.ratio", "Job: effect on ‘finds work’ (while in it, aftercare)"),
         ("interventions.job.effects.1.drift", "Job: effect on ‘trust’ (afterwards)"),
         ("interventions.job.duration", "Job: length"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from html.parser import HTMLParser
@@ -123,6 +124,17 @@ def test_what_nobody_is_paid_is_told_apart(made: tuple[dict[str, Any], Folder], 
     assert said in answer(found, found.others[0]).intangibles
     found = Findings(Path(), {**summary, "difference": {**made[0]["difference"]}}, made[1], lang)
     assert answer(found, found.others[0]).intangibles == ""
+
+
+@pytest.mark.parametrize(("size", "said"), [(20, ""), (200, "20 plaatsen voor 200 jongeren")])
+def test_fewer_places_than_youths_are_told(made: tuple[dict[str, Any], Folder], size: int, said: str) -> None:
+    folder = copy.copy(made[1])
+    row = {"value": 20.0, "grade": "A"}
+    rows = {**folder.manifest["parameters"], "interventions.supported_job.places": row}
+    folder.manifest = {**folder.manifest, "parameters": rows}
+    found = Findings(Path(), {**made[0], "youths": size}, folder, "nl")
+    places = answer(found, found.others[0]).places
+    assert said in places and bool(places) == bool(said)
 
 
 def test_placebo_makes_no_difference(made: tuple[dict[str, Any], Folder]) -> None:
