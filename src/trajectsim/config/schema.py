@@ -513,8 +513,8 @@ class PriceLine(Frozen):
 
     Exactly one of `state` (months in `domain.state`), `event`, `measure`, `joint` (a joint line of the model),
     `entries` (moves into `domain.state`) or `hours` (`intervention.role`) is the quantity. `kind`: *cost* (payer pays),
-    *benefit* (payer gains), *transfer* (payer pays, beneficiary receives; nil for society). `programme` and `displaces`:
-    the programme's own cost, and what it replaces; both go below the line of a ratio.
+    *benefit* (payer gains), *transfer* (payer pays, beneficiary receives; nil for society). `programme` and
+    `displaces`: the programme's own cost, and what it replaces; both go below the line of a ratio.
     """
 
     state: str | None = None
