@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -24,12 +26,23 @@ from trajectsim.study.store import DRAWS_PER_PART, Study, open_study, prepare_fo
 __all__ = ["make_plan", "model_version", "run_scenario"]
 
 
+RULES = ("config", "economics", "engine", "evidence", "model", "study")
+"""Packages whose code decides what a run computes."""
+
+
+@cache
 def model_version() -> str:
-    """Return the version of the package, which names the model's rules and packaged data."""
+    """Return the version of the package with a fingerprint of its rules: results of other rules are never mixed in."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for name in RULES:
+        for file in sorted((package / name).glob("*.py")):
+            digest.update(file.name.encode() + file.read_bytes().replace(b"\r\n", b"\n"))
     try:
-        return version("trajectsim")
+        number = version("trajectsim")
     except PackageNotFoundError:
-        return "unknown"
+        number = "source"
+    return f"{number}+{digest.hexdigest()[:8]}"
 
 
 def make_plan(scenario: Scenario) -> tuple[Plan, Register]:
