@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from trajectsim.analysis.tables import Study, array_of, n_years, sums
+from trajectsim.analysis.tables import Study, array_of, sums
 from trajectsim.config.schema import Intervention, ModelSpec, PriceBook
+from trajectsim.economics.discounting import years_of
 from trajectsim.economics.prices import (
     CATEGORY_NAMES,
     KINDS,
@@ -157,10 +158,12 @@ def reprice(
     draws, replicates = (sorted({int(v) for v in runs[column]}) for column in ("draw", "replicate"))
     table = price_table(manifest, book)
     drawn = values if values is not None else parameter_values(study, draws)
+    steps = int(manifest.get("counted_steps", manifest["steps"]))
+    years = years_of(steps, int(manifest["steps_per_year"]))
     frames = []
     for arm in manifest["arms"]:
-        for draw, counts in counts_of(study, table.names, str(arm), draws, replicates, n_years(manifest)):
-            valued = value(counts, table, table.values(drawn.get(draw, {})), int(manifest["steps"]))
+        for draw, counts in counts_of(study, table.names, str(arm), draws, replicates, years):
+            valued = value(counts, table, table.values(drawn.get(draw, {})), steps)
             frames.append(_rows(table, valued.cents, valued.discounted, replicates).assign(arm=str(arm), draw=draw))
     order = ["arm", "draw", "replicate", "year", "line", "payer", "category", "kind", "cents", "discounted"]
     return pd.concat(frames, ignore_index=True)[order]

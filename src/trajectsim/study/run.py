@@ -131,6 +131,7 @@ def _manifest(plan: Plan, register: Register) -> dict[str, Any]:
         "size": plan.size,
         "years": scenario.spec.years,
         "steps": program.steps,
+        "counted_steps": program.counted_steps,
         "steps_per_year": program.steps_per_year,
         "start": scenario.spec.start,
         "arms": plan.arms,
