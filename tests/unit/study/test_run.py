@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.unit.study.conftest import tree
+from trajectsim.analysis.reprice import reprice
 from trajectsim.config.scenario import Scenario
+from trajectsim.config.schema import Counting
 from trajectsim.errors import UserError
 from trajectsim.study import run, runner, store
 from trajectsim.study.run import run_scenario
@@ -300,3 +303,22 @@ def test_lives_hold_the_presets_and_the_first_cohort_in_both_worlds(finished: Pa
         assert stays["from_month"].tolist()[1:] == stays["to_month"].tolist()[:-1]
     assert set(lives[lives["preset"] == ""]["youth"]) == set(range(10))
     assert set(lives["draw"]) == {-1}
+
+
+@pytest.mark.parametrize("convention", ["half-cycle", "end"])
+def test_a_last_snapshot_that_counts_is_priced_and_priced_again(
+    convention: str, with_spec: Change, tmp_path: Path
+) -> None:
+    """Two whole years and the moment after them: a third year of one snapshot, in the store and in a re-pricing."""
+    scenario = with_spec(years=2.0, draws=2)
+    counting = scenario.model.model_copy(update={"counting": Counting.model_validate({"convention": convention})})
+    study = run_scenario(replace(scenario, model=counting), tmp_path)
+    costs, again = study.table("costs"), reprice(study)
+    weight = 0.5 if convention == "half-cycle" else 1.0
+    occupancy = study.table("occupancy")
+    assert occupancy[occupancy["year"] == 2]["n"].sum() == weight * 10 * 2 * 2 * 2 * 3
+    assert set(costs["year"]) == {0, 1, 2}
+    keys = ["arm", "draw", "replicate", "year", "line"]
+    for column in ("cents", "discounted"):
+        first = costs.astype({"arm": str, "line": str}).groupby(keys)[column].sum()
+        assert first.to_dict() == again.groupby(keys)[column].sum().to_dict()
