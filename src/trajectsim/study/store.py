@@ -202,11 +202,12 @@ def write_json(file: Path, content: Any) -> None:
 def prepare_folder(folder: Path, manifest: Mapping[str, Any]) -> list[int]:
     """Make the folder ready for a study and return the parts that are there already.
 
-    A folder of the same content is taken up where it was left (more draws may be asked for); parts with another number
-    of replicates, or of a part that now ends at another draw, are made again.
+    A folder of the same content is taken up where it was left. More draws may be asked for: a part that now ends at
+    another draw is made again.
 
     Raises:
-        UserError: the folder cannot be written, or holds the results of another scenario or model version.
+        UserError: the folder cannot be written, or holds the results of another scenario or model version, of more
+            draws, or of another number of replicates.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -238,9 +239,16 @@ def prepare_folder(folder: Path, manifest: Mapping[str, Any]) -> list[int]:
                 key="--out",
                 cure="choose another folder with --out; nothing has been overwritten",
             )
-    keep = [] if old.get("replicates") != manifest["replicates"] else finished_parts(folder)
     before, now = int(old.get("draws", 0)), int(manifest["draws"])
-    keep = [k for k in keep if _draws_of(k, before) == _draws_of(k, now) != range(0)]
+    if finished_parts(folder) and (now < before or old.get("replicates") != manifest["replicates"]):
+        raise UserError.of(
+            f"'{folder}' holds {before} draws of {old.get('replicates')} replicates; {now} of {manifest['replicates']} "
+            "would take their place",
+            key="--out",
+            allowed=f"at least {before} draws of {old.get('replicates')} replicates",
+            cure="choose another folder with --out, or remove that one; nothing has been overwritten",
+        )
+    keep = [k for k in finished_parts(folder) if _draws_of(k, before) == _draws_of(k, now) != range(0)]
     for part in set(finished_parts(folder)) - set(keep):
         _remove_part(folder, part)
     write_json(file, manifest)

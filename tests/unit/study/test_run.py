@@ -125,11 +125,13 @@ def test_a_part_that_gets_more_draws_is_made_again(with_spec: Change, finished: 
     assert tree(tmp_path) == tree(finished)
 
 
-def test_fewer_draws_and_other_replicates(with_spec: Change, tmp_path: Path) -> None:
-    run_scenario(with_spec(draws=4, replicates=1), tmp_path / "study")
-    run_scenario(with_spec(draws=2, replicates=3), tmp_path / "study")
-    run_scenario(with_spec(draws=2, replicates=3), tmp_path / "fresh")
-    assert tree(tmp_path / "study") == tree(tmp_path / "fresh")
+def test_fewer_draws_or_other_replicates_are_refused_and_change_nothing(with_spec: Change, tmp_path: Path) -> None:
+    run_scenario(with_spec(draws=4, replicates=1), tmp_path)
+    before = tree(tmp_path)
+    for spec in ({"draws": 2, "replicates": 1}, {"draws": 4, "replicates": 3}):
+        with pytest.raises(UserError, match="would take their place"):
+            run_scenario(with_spec(**spec), tmp_path)
+    assert tree(tmp_path) == before
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_what_differs_is_said_in_words(study: Study) -> None:
 
 
 @pytest.mark.parametrize(
-    ("draws", "kept"), [(5, [0, 1, 2]), (6, [0, 1]), (7, [0, 1]), (4, [0, 1]), (3, [0]), (2, [0]), (1, [])]
+    ("draws", "kept"), [(5, [0, 1, 2]), (6, [0, 1]), (7, [0, 1]), (20, [0, 1])]
 )
 def test_parts_that_hold_the_same_draws_are_kept(study: Study, draws: int, kept: list[int]) -> None:
     """Two draws to a part: of five draws the third part is half full."""
@@ -126,8 +126,13 @@ def test_parts_that_hold_the_same_draws_are_kept(study: Study, draws: int, kept:
     assert open_study(study.path).manifest["draws"] == draws
 
 
-def test_other_replicates_are_made_again(study: Study) -> None:
-    assert prepare_folder(study.path, {**MANIFEST, "replicates": 3}) == []
+@pytest.mark.parametrize("change", [{"replicates": 3}, {"draws": 4}])
+def test_finished_results_are_not_given_up_for_other_numbers(study: Study, change: dict[str, int]) -> None:
+    parts = study.parts
+    with pytest.raises(UserError, match="would take their place") as caught:
+        prepare_folder(study.path, {**MANIFEST, **change})
+    assert caught.value.mistakes[0].allowed == "at least 5 draws of 2 replicates"
+    assert open_study(study.path).parts == parts
 
 
 def test_json_is_strict_and_written_whole(tmp_path: Path) -> None:
