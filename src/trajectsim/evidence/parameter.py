@@ -54,9 +54,10 @@ class _Frozen(BaseModel):
 class Distribution(_Frozen):
     """How sure a value is.
 
-    `low` and `high` are the 2.5% and 97.5% quantiles for normal, lognormal, beta and gamma (whose centre is the
-    parameter's value: mean for normal, beta and gamma, median for lognormal), and the ends of the range for uniform,
-    triangular and pert (whose mode is the value). `limits` truncates every draw.
+    `low` and `high` span 95% for normal, lognormal, beta and gamma, whose centre is the parameter's value (mean for
+    normal, beta and gamma, median for lognormal): exactly for a normal and for a lognormal whose ends lie evenly
+    around it; else approximately, the standard deviation being (high - low) / 3.92. They are the ends of the range
+    for uniform, triangular and pert (whose mode is the value). `limits` truncates every draw.
     """
 
     family: Family = "fixed"
