@@ -174,6 +174,7 @@ class _Builder:
         self.open: set[int] = set()
 
     def value(self, node: Any, loc: Loc) -> Any:
+        """Return what a node of the file holds, remembering where it and everything in it stands."""
         self.places.setdefault(loc, (self.name, node.start_mark.line + 1))
         if isinstance(node.value, str):
             return self._scalar(node, loc)

@@ -352,6 +352,8 @@ class _Builder:
             })  # fmt: skip
 
     def table(self) -> PriceTable:
+        """Return the collected lines as arrays."""
+
         def whole(name: str) -> I64:
             return np.array([row[name] for row in self.rows], dtype=np.int64)
 
