@@ -239,10 +239,7 @@ def _clock(b: Builder, n_bands: int, start_month: int) -> dict[str, int]:
     at_moves = 2 * at_entries
     at_events = at_moves + n_reasons
     return {
-        "n_domains": len(b.domains),
-        "n_latents": len(b.rows.latents),
         "n_states": n_states,
-        "n_bands": n_bands,
         "n_exits": len(b.exits),
         "n_forced": len(b.forced),
         "birth": b.rows.birth,
@@ -252,7 +249,6 @@ def _clock(b: Builder, n_bands: int, start_month: int) -> dict[str, int]:
         "steps_per_year": b.spy,
         "season_start": start_month * b.spy // 12,
         "n_joint": len(b.model.joint_lines),
-        "n_measures": len(b.model.measures),
         "restless": int(_is_restless(b.model)),
         "account_shift": int(b.model.counting.convention == "end"),
         "at_entries": at_entries,

@@ -54,6 +54,7 @@ def simulate(
     edges = [first + (n * k // chunks) // BLOCK * BLOCK for k in range(chunks)] + [end]
 
     def chunk(k: int) -> Ledger:
+        """Live the k-th part of the rows with a ledger of its own."""
         ledger = new_ledger(program, steps, log_rows)
         live(
             program,

@@ -80,8 +80,8 @@ CONSTRAINT = _record("domain state otherwise begin end", "allowed")
 MEASURE = _record("term_begin term_end")
 
 CLOCK = _record(
-    "n_domains n_latents n_states n_bands n_exits n_forced birth enter origin watch steps_per_year season_start "
-    "n_joint n_measures restless account_shift at_entries at_moves at_events at_joint"
+    "n_states n_exits n_forced birth enter origin watch steps_per_year season_start "
+    "n_joint restless account_shift at_entries at_moves at_events at_joint"
 )
 """One record: sizes; rows of the columns (-1 where absent); offsets of the parts of the tally."""
 
