@@ -13,23 +13,30 @@ from trajectsim.evidence.parameter import Dirichlet, MultivariateNormal, Paramet
 
 __all__ = [
     "ArmSpec",
+    "Change",
     "Condition",
     "Consequence",
     "Constraint",
     "Domain",
     "Exit",
+    "Frozen",
+    "InForce",
     "Intervention",
     "InterventionEffect",
     "Latent",
     "Measure",
     "ModelSpec",
+    "Name",
     "Number",
     "Population",
     "Preset",
     "PriceBook",
     "PriceLine",
     "ScenarioSpec",
+    "Selection",
+    "Span",
     "State",
+    "Team",
     "Text",
     "Trait",
     "Use",
@@ -67,6 +74,18 @@ class Span(Frozen):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     from_: Annotated[float | None, Field(alias="from")] = None
     to: float | None = None
+
+
+class InForce(Frozen):
+    """The years in which a rule is law, both included; either end may be open."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    from_: Annotated[int | None, Field(alias="from")] = None
+    to: int | None = None
+
+    def holds(self, year: int) -> bool:
+        """Return whether the rule is law in a year."""
+        return (self.from_ is None or self.from_ <= year) and (self.to is None or year <= self.to)
 
 
 def _as_states(value: Any) -> Any:
@@ -117,6 +136,7 @@ class Consequence(Frozen):
     """
 
     name: str | None = None
+    in_force: InForce | None = None
     chance: Number | None = None
     when: Condition | None = None
     event: str | None = None
@@ -209,6 +229,7 @@ class Exit(Frozen):
     forced: Forced | None = None
     chance: Number | None = None
     then: list[Consequence] = []
+    in_force: InForce | None = None
     title: Text | None = None
     note: str | None = None
 
@@ -276,7 +297,7 @@ class Trait(Frozen):
 
 
 class Constraint(Frozen):
-    """A law that always holds, checked each month after the moves.
+    """A law that always holds, checked each month after the moves. `in_force`: the years of law it belongs to.
 
     Form 1: `when` a condition holds, `domain` must be in one of `allowed`, else it is set to `otherwise`.
     Form 2: `domain` may be in `state` only while one of the conditions in `only_while` holds, else `otherwise`.
@@ -290,6 +311,7 @@ class Constraint(Frozen):
     only_while: list[Condition] = []
     otherwise: str
     title: Text | None = None
+    in_force: InForce | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Constraint:
@@ -533,6 +555,7 @@ class PriceLine(Frozen):
     discount: Literal["standard", "low", "high"] = "standard"
     programme: bool = False
     displaces: bool = False
+    in_force: InForce | None = None
     title: Text | None = None
 
     @model_validator(mode="after")
@@ -572,6 +595,74 @@ class PriceBook(Frozen):
     parameters: dict[str, Parameter] = {}
 
 
+class Team(Frozen):
+    """Who delivers a programme: full-time posts (`fte`) per role of `hours`.
+
+    Hours a month are fte x `hours_per_fte` / 12 x (1 - `overhead`). What youths get is hours available over hours
+    needed; times the team's experience (from `novice` to 1 over `learning` months) it is x, and every effect of the
+    programme counts for x ** `shape` of itself (on the log scale for ratios). Each coach leaves with `turnover` per
+    month; the youths of that coach have the event `coach_left` and `on_turnover` jumps.
+    """
+
+    fte: Annotated[dict[Name, Number], Field(min_length=1)]
+    hours_per_fte: Number
+    overhead: Number | float = 0.0
+    turnover: Number | None = None
+    on_turnover: dict[str, Number] = {}
+    novice: Number | float = 1.0
+    experience: Number | float = 1.0
+    learning: Number | None = None
+    shape: Number | float = 1.0
+
+
+class Selection(Frozen):
+    """Who gets a place when more ask than there are places.
+
+    `rule`: *lottery* among those who ask, *first_come*, *most_needy* (by `need`, weights on latents), *marker* (a
+    static mark with `sensitivity` and `specificity` for being suited), or *known* (a professional who knows the youth
+    and judges right with `accuracy`). By mark and judgement only those picked may start, but `pressure` to fill places
+    lets a share of the others in all the same. `suited` says who is neither too good nor too bad; for the others every
+    effect counts for `unsuited` of itself. `first_month` admits so many at once in the first month.
+    """
+
+    rule: Literal["lottery", "first_come", "most_needy", "marker", "known"] = "lottery"
+    need: dict[str, Number] = {}
+    sensitivity: Number | None = None
+    specificity: Number | None = None
+    accuracy: Number | None = None
+    pressure: Number | float = 0.0
+    suited: Condition | None = None
+    unsuited: Number | float = 1.0
+    first_month: Number | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_rule(self) -> Selection:
+        mark = self.sensitivity is not None and self.specificity is not None
+        if (self.rule == "marker") != mark or (self.sensitivity is None) != (self.specificity is None):
+            raise ValueError("sensitivity and specificity go with rule: marker, and only with it")
+        if (self.rule == "known") != (self.accuracy is not None):
+            raise ValueError("accuracy goes with rule: known, and only with it")
+        if (self.rule == "most_needy") != bool(self.need):
+            raise ValueError("`need` (weights on latents) goes with rule: most_needy, and only with it")
+        if self.rule in ("marker", "known") and self.suited is None:
+            raise ValueError("say who is suited: a mark or a judgement is about that")
+        return self
+
+
+class Change(Frozen):
+    """What an intervention changes about the places of a provision: more of them, or units that tolerate more."""
+
+    provision: str
+    capacity: Number | None = None
+    tolerance: Number | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Change:
+        if self.capacity is None and self.tolerance is None:
+            raise ValueError("a change names capacity or tolerance, as a ratio")
+        return self
+
+
 class Intervention(Frozen):
     """What a municipality does differently, for whom, for how long, by whom and at what cost.
 
@@ -596,6 +687,9 @@ class Intervention(Frozen):
     effects: list[InterventionEffect] = []
     hours: list[RoleHours] = []
     costs: dict[Name, PriceLine] = {}
+    team: Team | None = None
+    selection: Selection | None = None
+    changes: list[Change] = []
     parameters: dict[str, Parameter] = {}
 
 
@@ -610,7 +704,9 @@ class ArmSpec(Frozen):
 class ScenarioSpec(Frozen):
     """What a user writes: which model, people, prices and worlds, for how long, and how many draws and replicates.
 
-    The first arm is the null alternative (nulalternatief). `set` overrides parameters by path.
+    The first arm is the null alternative (nulalternatief). `set` overrides parameters by path. `world` names the town
+    around the youths; without it, and with every mechanism in `off`, nothing is shared. `law_year` is the year of the
+    law that holds. `on_month` names a Python file with a function of that name, called at the start of every month.
     """
 
     name: Name
@@ -619,6 +715,10 @@ class ScenarioSpec(Frozen):
     population: str
     size: Annotated[int, Field(ge=1)] | None = None
     prices: str | None = None
+    world: str | None = None
+    off: list[str] = []
+    law_year: Annotated[int, Field(ge=2015, le=2035)] = 2024
+    on_month: str | None = None
     years: Annotated[float, Field(gt=0, le=100)] = 10
     start: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = "2024-09"
     arms: Annotated[list[ArmSpec], Field(min_length=1)]
