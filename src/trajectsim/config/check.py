@@ -6,6 +6,7 @@ from trajectsim.config.check_bounds import check_bounds
 from trajectsim.config.check_constraints import check_constraints
 from trajectsim.config.check_model import check_model
 from trajectsim.config.check_people import check_intervention, check_population
+from trajectsim.config.check_world import check_delivery, check_world
 from trajectsim.config.load import load_sources
 from trajectsim.config.names import CHANCES, PRICE_UNITS, Names
 from trajectsim.config.overrides import USER
@@ -33,8 +34,11 @@ def check(scenario: Scenario) -> list[Mistake]:
     check_population(names)
     for name, item in scenario.interventions.items():
         check_intervention(names, name, item)
+        check_delivery(names, name, item)
         for line, price in item.costs.items():
             _line(names, f"interventions.{name}", ("costs", line), price)
+    if scenario.world is not None:
+        check_world(names, scenario.world)
     if scenario.prices is not None:
         _prices(names, scenario.prices)
     elif any(item.costs for item in scenario.interventions.values()):

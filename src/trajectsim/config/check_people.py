@@ -7,6 +7,7 @@ import math
 from trajectsim.config.check_constraints import check_preset
 from trajectsim.config.check_model import effects
 from trajectsim.config.names import CHANCES, DRIFTS, EFFECTS, RATES, TIMES, Names
+from trajectsim.config.overlay import WAITING, shared_traits
 from trajectsim.config.reader import Loc
 from trajectsim.config.schema import Ages, Intervention, InterventionEffect, Preset, TraitMargin
 
@@ -24,8 +25,9 @@ def check_population(names: Names) -> None:
         if names.known(PART, ("traits", trait), trait, names.scenario.model.traits, "trait"):
             _margin(names, trait, margin, before)
         before.append(trait)
+    kept = shared_traits(names.scenario.world)
     for trait in names.scenario.model.traits:
-        if trait not in population.traits:
+        if trait not in population.traits and trait not in kept and not trait.startswith(WAITING):
             what = f"the population does not say how the trait '{trait}' is spread"
             names.wrong(
                 PART, ("traits",), what, cure=f"add {trait} with its share (a flag) or its mean and sd (a number)"

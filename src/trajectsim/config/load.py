@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from trajectsim.config.messages import allowed_keys, described, validated
 from trajectsim.config.reader import Document, Loc, Place, read_mapping
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec
+from trajectsim.config.world import WorldSpec
 from trajectsim.errors import Mistake, UserError, nearest
 
 __all__ = [
@@ -42,17 +43,21 @@ KINDS: dict[str, tuple[str, type[BaseModel]]] = {
     "population": ("populations", Population),
     "intervention": ("interventions", Intervention),
     "prices": ("prices", PriceBook),
+    "world": ("worlds", WorldSpec),
 }
 """Kind of file: its folder in the packaged data, and its form."""
 
 Spec = TypeVar("Spec", bound=BaseModel)
 
-# Sections of a model that a fragment may hold; everything else belongs to the file that includes it.
+# Sections of a model or a world that a fragment may hold; everything else belongs to the file that includes it.
 _LISTS = ("constraints", "correlated", "posteriors")
-_MERGED = (
-    *("traits", "latents", "domains", "events", "joint_lines", "measures", "accounts", "parameters"),
-    *_LISTS,
-)
+_MERGED: dict[type[BaseModel], tuple[str, ...]] = {
+    ModelSpec: (
+        *("traits", "latents", "domains", "events", "joint_lines", "measures", "accounts", "parameters"),
+        *_LISTS,
+    ),
+    WorldSpec: ("laws", "provisions", "mechanisms", "parameters"),
+}
 
 
 class Source(BaseModel):
@@ -135,7 +140,7 @@ def read_kind(
 
 def _read(kind: str, path: Path) -> Loaded[Any]:
     form = KINDS[kind][1]
-    document = _with_includes(path, ()) if form is ModelSpec else read_mapping(path, shown(path))
+    document = _with_includes(path, (), form) if form in _MERGED else read_mapping(path, shown(path))
     return Loaded(validated(form, document), document, path)
 
 
@@ -216,8 +221,8 @@ def json_schema(kind: str) -> dict[str, Any]:
 # --- includes ---------------------------------------------------------------------------------------------------------
 
 
-def _with_includes(path: Path, chain: tuple[Path, ...]) -> Document:
-    """Read a model file and merge the files it includes, each before the file that names it."""
+def _with_includes(path: Path, chain: tuple[Path, ...], form: type[BaseModel]) -> Document:
+    """Read a model or world file and merge the files it includes, each before the file that names it."""
     document = read_mapping(path, shown(path))
     names = document.data.pop("include", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -225,7 +230,7 @@ def _with_includes(path: Path, chain: tuple[Path, ...]) -> Document:
             [document.mistake(("include",), "include needs a list of file names", cure="write include: [a.yaml]")]
         )
     if chain:
-        _refuse_settings(document)
+        _refuse_settings(document, form)
     merged: dict[str, Any] = {}
     places: dict[Loc, Place] = {}
     for n, name in enumerate(names):
@@ -237,36 +242,39 @@ def _with_includes(path: Path, chain: tuple[Path, ...]) -> Document:
             )
         if not inner.is_file():
             _refuse_missing(inner, name, here, "include")
-        _merge(merged, places, _with_includes(inner, (*chain, path.resolve())))
-    _merge(merged, places, document)
+        _merge(merged, places, _with_includes(inner, (*chain, path.resolve()), form), _MERGED[form])
+    _merge(merged, places, document, _MERGED[form])
     return Document(merged, places)
 
 
-def _refuse_settings(document: Document) -> None:
-    """Refuse in a fragment what belongs to the model as a whole, and what is no section at all."""
-    extra = [key for key in document.data if key not in _MERGED]
-    known = allowed_keys(ModelSpec, ())
+def _refuse_settings(document: Document, form: type[BaseModel]) -> None:
+    """Refuse in a fragment what belongs to the whole that includes it, and what is no section at all."""
+    sections = _MERGED[form]
+    extra = [key for key in document.data if key not in sections]
+    known = allowed_keys(form, ())
     mistakes = []
     for key in extra:
         if key in known:
-            what = f"'{key}' belongs in the model file, not in a file it includes"
+            what = f"'{key}' belongs in the main file, not in a file it includes"
             mistakes.append(document.mistake((key,), what, cure="move it"))
         else:
-            near = nearest(str(key), _MERGED)
+            near = nearest(str(key), sections)
             mistakes.append(
-                document.mistake((key,), f"'{key}' is not a key here", near=near, allowed=", ".join(_MERGED))
+                document.mistake((key,), f"'{key}' is not a key here", near=near, allowed=", ".join(sections))
             )
     if mistakes:
         raise UserError(mistakes)
 
 
-def _merge(merged: dict[str, Any], places: dict[Loc, Place], document: Document) -> None:
+def _merge(
+    merged: dict[str, Any], places: dict[Loc, Place], document: Document, sections: tuple[str, ...]
+) -> None:
     """Add a document to what is merged so far; lists follow each other, a name given twice is a UserError."""
     mistakes = []
     shift: dict[str, int] = {}
     for section, content in document.data.items():
         form = list if section in _LISTS else dict
-        if section in _MERGED and not isinstance(content, form):
+        if section in sections and not isinstance(content, form):
             needed = "a list" if form is list else "a mapping of names"
             mistakes.append(document.mistake((section,), f"{described(content)} is given where {needed} is needed"))
             continue

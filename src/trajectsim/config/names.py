@@ -82,7 +82,10 @@ class Names:
         """Check what a hazard or a measure may depend on: a trait, a latent, age, a state of a domain."""
         if with_states and "." in name:
             return self.state(part, loc, name)
-        valid = [*self.traits, *self.latents, *(["age", *self.all_states()] if with_states else [])]
+        world = getattr(self.scenario, "world", None)
+        cycle = world is not None and any(item.cycle is not None for item in world.mechanisms.values())
+        shared = ["cycle"] if with_states and cycle else []
+        valid = [*self.traits, *self.latents, *shared, *(["age", *self.all_states()] if with_states else [])]
         return self.known(part, loc, name, valid, "covariate")
 
     def condition(self, part: str, loc: Loc, condition: Condition | None, domains: Iterable[str] | None = None) -> None:
@@ -121,7 +124,7 @@ class Names:
         """Return the parameters that `{use: name}` may name in a part of the scenario."""
         if part.startswith("interventions."):
             return self.scenario.interventions[part.removeprefix("interventions.")].parameters
-        owner: Any = getattr(self.scenario, part, None)
+        owner: Any = getattr(self.scenario, "model" if part == "world" else part, None)
         return {} if owner is None else dict(owner.parameters)
 
     def resolved(self, part: str, number: Number | float | None) -> Parameter | None:

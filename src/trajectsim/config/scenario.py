@@ -11,24 +11,29 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from trajectsim.config.in_force import interventions_in_force, model_in_force, prices_in_force
 from trajectsim.config.load import Loaded, packaged_names, read_kind
 from trajectsim.config.messages import validated
+from trajectsim.config.overlay import lay_over
 from trajectsim.config.overrides import COMMAND_LINE, apply_keys, parameter_settings, replaced, set_number
-from trajectsim.config.reader import Document, Loc, Place, place_of, read_mapping
+from trajectsim.config.reader import Document, Loc, Place, place_of, read_mapping, read_text
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec, Text
+from trajectsim.config.world import WorldSpec
 from trajectsim.errors import Mistake, UserError
 
 __all__ = ["Scenario", "content_hash", "load_scenario", "packaged_scenario"]
 
 _TEXTS = {"title", "description", "note"}
-_NOT_CONTENT = {"draws", "replicates", "set", "model", "population", "prices", "title"}
+_NOT_CONTENT = {"draws", "replicates", "set", "model", "population", "prices", "title", "world", "on_month"}
 
 
 @dataclass(frozen=True)
 class Scenario:
     """A scenario as it will run.
 
-    `model` is the base model (interventions not merged in); `interventions` all that any arm names, in the order of
+    `model` is the model in force in the scenario's year of law, with what the world's mechanisms add (interventions not
+    merged in); `world` is what is shared and switched on, or None; `hook` the source of the scenario's `on_month`
+    function. `interventions` are all that any arm names, in the order of
     first naming, by their own names (which the arms of `spec` use too). `provenance` says who set each key of the
     scenario and each parameter that was set; `documents` are the files as read, by part: scenario, model, population,
     prices, interventions.<name>.
@@ -40,6 +45,8 @@ class Scenario:
     population: Population
     prices: PriceBook | None
     path: Path
+    world: WorldSpec | None = None
+    hook: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict, repr=False, compare=False)
 
@@ -71,15 +78,28 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
     population = parts.read("population", spec.population, ("population",))
     prices = parts.read("prices", spec.prices, ("prices",)) if spec.prices is not None else None
     spec, interventions = parts.interventions(spec)
+    world = parts.read("world", spec.world, ("world",)) if spec.world is not None else None
+    hook = parts.hook(spec.on_month)
+    if spec.off and spec.world is None:
+        what = "there is nothing to switch off: the scenario names no world"
+        parts.mistakes.append(document.mistake(("off",), what, cure="name a world, for example world: town"))
     if parts.mistakes or model is None or population is None:
         raise UserError(parts.mistakes)
+    if world is not None:
+        laid = lay_over(model, population, interventions, world, spec.off, parts.documents)
+        model, population, world = laid.model, laid.population, laid.world
+        told = parts.documents["model"]
+        parts.documents["model"] = Document(told.data, {**told.places, **laid.places})
+    year = spec.law_year
     scenario = Scenario(
         spec=spec,
-        model=model,
-        interventions=interventions,
+        model=model_in_force(model, year),
+        interventions={name: interventions_in_force(item, year) for name, item in interventions.items()},
         population=population,
-        prices=prices,
+        prices=None if prices is None else prices_in_force(prices, year),
         path=file,
+        world=world,
+        hook=hook,
         provenance=_provenance(document, overrides),
         documents=parts.documents,
     )
@@ -133,6 +153,23 @@ class _Parts:
         except UserError as error:
             self.mistakes += error.mistakes
             return None
+
+    def hook(self, name: str | None) -> str | None:
+        """Return the source of the file that holds the scenario's function of every month."""
+        if name is None:
+            return None
+        path = self.base / name
+        try:
+            source = read_text(path, str(path))
+            compile(source, str(path), "exec")
+        except UserError as error:
+            self.mistakes.append(self.documents["scenario"].mistake(("on_month",), error.mistakes[0].what))
+            return None
+        except SyntaxError as error:
+            what = f"'{name}' is no Python: {error.msg} (line {error.lineno})"
+            self.mistakes.append(self.documents["scenario"].mistake(("on_month",), what))
+            return None
+        return source
 
     def interventions(self, spec: ScenarioSpec) -> tuple[ScenarioSpec, dict[str, Intervention]]:
         """Return the interventions of all arms by name, and the scenario with its arms naming them so."""
@@ -221,6 +258,8 @@ def content_hash(scenario: Scenario) -> str:
         "population": _plain(scenario.population),
         "interventions": {name: _plain(item) for name, item in scenario.interventions.items()},
         "prices": _plain(scenario.prices),
+        "world": _plain(scenario.world),
+        "hook": scenario.hook,
         "order": {
             "domains": [[name, *domain.states] for name, domain in scenario.model.domains.items()],
             "latents": list(scenario.model.latents),

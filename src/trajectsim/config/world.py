@@ -25,6 +25,7 @@ from trajectsim.config.schema import (
     Span,
     Text,
     Trait,
+    TraitMargin,
 )
 from trajectsim.evidence.parameter import Parameter
 
@@ -233,7 +234,7 @@ class Cycle(Frozen):
 class Mechanism(Frozen):
     """One thing that links youths to each other or to the town; a scenario switches it off by its name.
 
-    Added to the model: `traits`, `domains`, `events`, `constraints`, `joint_lines`, `measures`; `exits` (domain to
+    Added to the model: `traits` (spread in the population as `people` says), `domains`, `events`, `constraints`, `joint_lines`, `measures`; `exits` (domain to
     further exits), `effects` (exit to covariate to hazard ratio), `adds` (exit to state to hazard), `drift` (latent to
     state to drift), `follows` (exit to what further follows). Shared: `places` and `decisions` by provision, `budgets`,
     `network`, `households`, `cycle`.
@@ -242,6 +243,7 @@ class Mechanism(Frozen):
     title: Text
     note: str | None = None
     traits: dict[Name, Trait] = {}
+    people: dict[Name, TraitMargin] = {}
     domains: dict[Name, Domain] = {}
     events: dict[Name, Text] = {}
     constraints: list[Constraint] = []

@@ -17,10 +17,13 @@ from trajectsim.engine.luck import bits, mix, salt, uniform, youth_key
 from trajectsim.engine.moves import (
     MOST_ROUNDS,
     act,
+    answer,
     close_stay,
     end_of_step,
+    forget_request,
     is_alive,
     lines_holding,
+    move_apart,
     prescribed,
     write_log,
 )
@@ -35,6 +38,7 @@ from trajectsim.engine.rules import (
     next_mark,
     winner,
 )
+from trajectsim.engine.shared import FOLLOWS, GRANT, GRANTED, Shared
 from trajectsim.engine.tables import LATENT_ONE, Columns, Ledger, Structure, Values
 
 __all__ = ["BLOCK", "Work", "advance", "new_work"]
@@ -208,7 +212,7 @@ def count_measures(s: Any, v: Any, c: Any, led: Any, work: Any, start: int, n: i
 
 
 @inlined
-def drift_latents(s: Any, v: Any, c: Any, work: Any, start: int, n: int) -> None:
+def drift_latents(s: Any, v: Any, c: Any, w: Any, work: Any, start: int, n: int) -> None:
     """Move the latents of a block by their drifts, and back towards their origins."""
     slow, rate, origin = c.slow, work.rate, s.clock[0]["origin"]
     for j in range(rate.shape[0]):
@@ -222,6 +226,16 @@ def drift_latents(s: Any, v: Any, c: Any, work: Any, start: int, n: int) -> None
                 back = ((int(slow[origin + j, start + i]) - x) * v.reversion[j]) >> 30
                 if work.alive[i]:
                     slow[j, start + i] = min(max(x + int(rate[j, i]) + back, 0), LATENT_ONE)
+    for k in range(w.scaled.shape[0]):  # drifts of programmes, as strong as the programme is this month
+        j, d, state, level = w.scaled[k]["latent"], w.scaled[k]["domain"], w.scaled[k]["state"], w.scaled[k]["level"]
+        flag = w.level_flag[level]
+        full = int(np.floor(float(w.scaled[k]["value"]) * w.level[level] + 0.5))
+        less = int(np.floor(float(w.scaled[k]["value"]) * w.level[level + 1] + 0.5)) if flag >= 0 else full
+        for i in range(n):
+            r = start + i
+            if c.small[d, r] == state and work.alive[i]:
+                step = less if flag >= 0 and c.small[flag, r] != 0 else full
+                slow[j, r] = min(max(int(slow[j, r]) + step, 0), LATENT_ONE)
 
 
 @inlined
@@ -243,6 +257,19 @@ def find_candidates(s: Any, work: Any, d: int, n: int, t: int) -> int:
 
 
 @inlined
+def find_granted(s: Any, w: Any, work: Any, d: int, start: int, n: int) -> int:
+    """List the youths of a block who were granted a place in a domain this month."""
+    m = 0
+    q = w.domain_row[d]
+    if q >= 0:
+        for i in range(n):
+            if w.phase[q, start + i] & GRANT != 0:
+                work.found[m] = i
+                m += 1
+    return m
+
+
+@inlined
 def forced_winner(s: Any, v: Any, c: Any, g: int, d: int, r: int, t: int, key: np.uint64, luck: np.uint64) -> int:
     """Return the forced exit of state g that happens at step t, or -1; tried in order, each with its chance."""
     result = -1
@@ -258,7 +285,9 @@ def forced_winner(s: Any, v: Any, c: Any, g: int, d: int, r: int, t: int, key: n
 
 
 @inlined
-def end_block(s: Any, v: Any, c: Any, led: Any, work: Any, start: int, n: int, t: int, row: int) -> None:
+def end_block(
+    s: Any, v: Any, c: Any, w: Any, led: Any, work: Any, start: int, n: int, t: int, row: int, granting: bool
+) -> None:
     """Birthdays, constraints and lines of the youths of a block that moved or crossed an age.
 
     Everybody is looked at where a constraint or line asks for a latent, a duration or the calendar.
@@ -266,9 +295,10 @@ def end_block(s: Any, v: Any, c: Any, led: Any, work: Any, start: int, n: int, t
     restless = s.clock[0]["restless"] != 0
     has_laws = s.constraints.shape[0] > 0 or c.lines.shape[0] > 0
     for i in range(n):
-        if (work.moved[i] and has_laws) or work.mark[i] <= t or (restless and work.alive[i]):
+        calls = work.mark[i] <= t or (restless and work.alive[i] != 0)
+        if (work.moved[i] and has_laws) or (calls and not granting):
             r = start + i
-            still = end_of_step(s, v, c, led, work, i, r, t, row, work.alive[i] == 1)
+            still = end_of_step(s, v, c, w, led, work, i, r, t, row, work.alive[i] == 1, granting)
             work.alive[i] = 1 if still else 0
             work.mark[i] = next_mark(s.marks, int(c.when[s.clock[0]["birth"], r]), t + 1) if still else NEVER
             work.moved[i] = 0
@@ -290,6 +320,7 @@ def advance(
     s: Structure,
     v: Values,
     c: Columns,
+    w: Shared,
     led: Ledger,
     work: Work,
     run: np.uint64,
@@ -301,34 +332,38 @@ def advance(
     ledger_start: int,
     opening: bool,
     closing: bool,
+    loaded: bool,
+    granting: bool,
 ) -> None:
     """Live the steps t_from up to t_to for the rows first up to last.
 
     Row `t - ledger_start` of the ledger's arrays belongs to step t. `opening`: put the youths under the constraints and
-    count them in the first snapshot. `closing`: end the accounts' open stays. Blocks, threads and the splitting into
-    steps have no influence on what happens.
+    count them in the first snapshot. `closing`: end the accounts' open stays. `loaded`: the working arrays hold these
+    youths already. `granting`: nothing but what was granted at the end of step t_from happens, with what follows.
+    Blocks, threads and the splitting into steps have no influence on what happens.
     """
     for start in range(first, last, BLOCK):
         n = min(BLOCK, last - start)
-        waiting = False
+        waiting = loaded and s.clock[0]["enter"] >= 0 and not granting
         for t in range(t_from, max(t_to, t_from + 1)):
             row = t - ledger_start
-            fresh = t == t_from
+            fresh = t == t_from and not loaded
             if fresh or waiting:
                 waiting = load_block(s, v, c, led, work, run, first_id, start, n, t, row, fresh, opening and fresh)
             if t == t_to:  # no steps: the opening alone
                 break
-            if s.measures.shape[0] > 0:
-                count_measures(s, v, c, led, work, start, n, t, row)
-            drift_latents(s, v, c, work, start, n)
-            for w in range(s.lane_salt.shape[0]):
-                lane_salt = salt(t, s.lane_salt[w], 0)
-                for i in range(n):
-                    work.words[w, i] = mix(work.keys[i] ^ lane_salt)
+            if not granting:
+                if s.measures.shape[0] > 0:
+                    count_measures(s, v, c, led, work, start, n, t, row)
+                drift_latents(s, v, c, w, work, start, n)
+                for word in range(s.lane_salt.shape[0]):
+                    lane_salt = salt(t, s.lane_salt[word], 0)
+                    for i in range(n):
+                        work.words[word, i] = mix(work.keys[i] ^ lane_salt)
             # The domains, in the model's order: forced exits and candidate events of the youths that were found. Kept
             # here, not in a function of its own: Numba copies what it inlines once per level, which takes seconds.
             for d in range(s.domains.shape[0]):
-                m = find_candidates(s, work, d, n, t)
+                m = find_granted(s, w, work, d, start, n) if granting else find_candidates(s, work, d, n, t)
                 if m == 0:
                     continue
                 refine, pick, luck = (
@@ -346,23 +381,44 @@ def advance(
                     g = s.domains[d]["first"] + int(c.small[d, r])
                     k = -1
                     is_forced = False
-                    if work.due[d, i] <= t:
-                        k = forced_winner(s, v, c, g, d, r, t, key, luck)
-                        is_forced = k >= 0
-                        if not is_forced:
-                            work.due[d, i] = next_forced(
-                                s.states, s.forced, v.forced_after, birth, c.when, g, d, r, t + 1
-                            )
-                    lane = int((work.words[d >> 2, i] >> U64(16 * (d & 3))) & _LANE)
-                    if not is_forced and lane < work.threshold[d, i]:
-                        count = candidates(s.tail, g, lane, key, refine)
-                        if count > 0:
-                            k = winner(s, v, c, led.seen, g, d, r, t, count, key, pick)
+                    band = band_at(s.bands, t - int(c.when[birth, r]))
+                    if granting:
+                        q = w.domain_row[d]
+                        target = int(w.target[q, r])
+                        pool = w.state_pool[s.domains[d]["first"] + target]
+                        reason = int(w.wait[q, r]) - 1
+                        follows = w.phase[q, r] & FOLLOWS != 0
+                        band = band_at(s.bands, t + 1 - int(c.when[birth, r]))
+                        answer(s.clock, w, led.tally, row, pool, GRANTED)
+                        forget_request(w, c.slow, q, pool, r)
+                        if follows:
+                            work.moved[i] = 1
+                            if move_apart(
+                                w, s.clock, s.domains, s.states, s.forced, v.forced_after, v.drift, s.account_rate,
+                                s.account_weight, c.small, c.when, c.slow, c.accounts, led.tally, led.log, led.logged,
+                                work.rate, work.threshold, work.due, i, r, d, target, t, row, band, reason,
+                            ):  # fmt: skip
+                                work.alive[i] = 0
+                        else:
+                            is_forced = reason >= s.clock[0]["n_exits"]
+                            k = reason - s.clock[0]["n_exits"] if is_forced else reason
+                    else:
+                        if work.due[d, i] <= t:
+                            k = forced_winner(s, v, c, g, d, r, t, key, luck)
+                            is_forced = k >= 0
+                            if not is_forced:
+                                work.due[d, i] = next_forced(
+                                    s.states, s.forced, v.forced_after, birth, c.when, g, d, r, t + 1
+                                )
+                        lane = int((work.words[d >> 2, i] >> U64(16 * (d & 3))) & _LANE)
+                        if not is_forced and lane < work.threshold[d, i]:
+                            count = candidates(s.tail, g, lane, key, refine)
+                            if count > 0:
+                                k = winner(s, v, c, w, led.seen, g, d, r, t, count, key, pick)
                     if k >= 0:
                         work.moved[i] = 1
-                        band = band_at(s.bands, t - int(c.when[birth, r]))
-                        if act(s, v, c, led, work, i, r, d, k, is_forced, t, row, band, key, luck):
+                        if act(s, v, c, w, led, work, i, r, d, k, is_forced, t, row, band, key, luck, granting):
                             work.alive[i] = 0
-            end_block(s, v, c, led, work, start, n, t, row)
+            end_block(s, v, c, w, led, work, start, n, t, row, granting)
         if closing and c.accounts.shape[0] > 0:
             close_block(s, c, work, start, n, t_to)

@@ -9,13 +9,27 @@ import numpy as np
 from trajectsim.engine.jit import inlined, rule
 from trajectsim.engine.luck import bits, uniform
 from trajectsim.engine.rules import NEVER, band_at, condition_holds, next_forced
-from trajectsim.engine.tables import LATENT_ONE
+from trajectsim.engine.shared import ANSWERS, ASKED, CANCELLED, FOLLOWS, GRANT
+from trajectsim.engine.tables import LATENT_ONE, NUMBER_ONE
 
-__all__ = ["act", "close_stay", "end_of_step", "is_alive", "lines_holding", "prescribed", "write_log"]
+__all__ = [
+    "act",
+    "answer",
+    "close_stay",
+    "end_of_step",
+    "forget_request",
+    "happens",
+    "is_alive",
+    "lines_holding",
+    "move_apart",
+    "prescribed",
+    "write_log",
+]
 
 U64 = np.uint64
 _ONE = U64(1)
 MOST_ROUNDS = 8
+N_ANSWERS = len(ANSWERS)
 
 
 @rule
@@ -109,7 +123,94 @@ def prescribed(
     return int(constraints[j]["otherwise"])
 
 
+@rule
+def answer(clock: Any, w: Any, tally: Any, row: int, pool: int, what: int) -> None:
+    """Count what became of a request for a provision (see `shared.ANSWERS`)."""
+    tally[row, clock[0]["at_moves"] + w.at_answers[0] + pool * N_ANSWERS + what] += 1
+
+
+@rule
+def happens(clock: Any, w: Any, c: Any, led: Any, r: int, t: int, row: int, pool: int, what: int, event: int) -> None:
+    """Count an answer and its event, and write the event into the life."""
+    answer(clock, w, led.tally, row, pool, what)
+    if event >= 0:
+        n_events = w.event_row.shape[0]
+        band = 0
+        age = t - int(c.when[clock[0]["birth"], r])
+        while band < w.bands.shape[0] and age >= w.bands[band]:
+            band += 1
+        led.tally[row, clock[0]["at_events"] + band * n_events + event] += 1
+        if clock[0]["watch"] >= 0 and c.small[clock[0]["watch"], r]:
+            reason = w.at_answers[0] + pool * N_ANSWERS + what
+            write_log(led.log, led.logged, r, t, -1, event, event, reason)
+
+
+@rule
+def forget_request(w: Any, slow: Any, q: int, pool: int, r: int) -> None:
+    """Let a request be over."""
+    w.wait[q, r] = 0
+    w.phase[q, r] = 0
+    if w.waiting_row[pool] >= 0:
+        slow[w.waiting_row[pool], r] = 0
+
+
+@rule
+def ask_for_place(
+    s: Any, w: Any, c: Any, led: Any, r: int, domain: int, new: int, reason: int, follows: int, t: int, row: int
+) -> None:
+    """Open a request for a state in place of a move to it; an older request in the same domain is over."""
+    pool = w.state_pool[s.domains[domain]["first"] + new]
+    if w.ask[pool] == 2:
+        return
+    q = w.domain_row[domain]
+    if w.wait[q, r] != 0:
+        if w.wait[q, r] == reason + 1 and w.target[q, r] == new:
+            return
+        before = w.state_pool[s.domains[domain]["first"] + int(w.target[q, r])]
+        answer(s.clock, w, led.tally, row, before, CANCELLED)
+        forget_request(w, c.slow, q, before, r)
+    w.wait[q, r] = reason + 1
+    w.since[q, r] = t
+    w.phase[q, r] = follows
+    w.target[q, r] = new
+    if w.waiting_row[pool] >= 0:
+        c.slow[w.waiting_row[pool], r] = NUMBER_ONE
+    happens(s.clock, w, c, led, r, t, row, pool, ASKED, w.answers[ASKED])
+
+
+@rule
+def leave_place(
+    clock: Any, w: Any, slow: Any, tally: Any, q: int, old: int, new: int, r: int, row: int, reason: int
+) -> None:
+    """Give up the place of a provision for that of another (-1 none), and a request that another exit has overtaken."""
+    if w.wait[q, r] != 0 and w.phase[q, r] & GRANT == 0:
+        pool = w.state_pool[w.first_of[q] + int(w.target[q, r])]
+        answer(clock, w, tally, row, pool, CANCELLED)
+        forget_request(w, slow, q, pool, r)
+    if old >= 0 and old != new:
+        if w.unit[q, r] >= 0:
+            w.freed[w.unit[q, r]] += 1
+            w.trouble[w.unit[q, r]] += w.failures[reason]
+            w.unit[q, r] = -1
+        w.payer[q, r] = 0
+
+
+@rule
+def trouble(domains: Any, w: Any, small: Any, r: int, event: int) -> None:
+    """Let the units that hold a youth remember an incident."""
+    mask = w.incidents[event]
+    if mask == U64(0):
+        return
+    for d in range(domains.shape[0]):
+        q = w.domain_row[d]
+        if q >= 0 and w.unit[q, r] >= 0:
+            pool = w.state_pool[domains[d]["first"] + int(small[d, r])]
+            if pool >= 0 and (mask >> U64(pool)) & _ONE != U64(0):
+                w.trouble[w.unit[q, r]] += 1.0
+
+
 def _move(
+    w: Any,
     clock: Any,
     domains: Any,
     states: Any,
@@ -120,6 +221,7 @@ def _move(
     account_weight: Any,
     small: Any,
     when: Any,
+    slow: Any,
     accounts: Any,
     tally: Any,
     log: Any,
@@ -148,6 +250,8 @@ def _move(
     close_stay(shift, account_rate, account_weight, accounts, int(when[d, r]), g, r, t + 1)
     if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
         write_log(log, logged, r, t, d, old, new, reason)
+    if w.state_pool.shape[0] > 0 and w.domain_row[d] >= 0:
+        leave_place(clock, w, slow, tally, w.domain_row[d], w.state_pool[g], w.state_pool[h], r, row, reason)
     small[d, r] = new
     when[d, r] = t + 1
     threshold[d, i] = states[h]["threshold"]
@@ -162,6 +266,8 @@ def _move(
             g = domains[e]["first"] + int(small[e, r])
             tally[row + 1, band * n_states + g] -= 1
             close_stay(shift, account_rate, account_weight, accounts, int(when[e, r]), g, r, t + 1)
+            if w.state_pool.shape[0] > 0 and w.domain_row[e] >= 0:
+                leave_place(clock, w, slow, tally, w.domain_row[e], w.state_pool[g], -1, r, row, reason)
         threshold[e, i] = 0
         due[e, i] = NEVER
     for j in range(rate.shape[0]):
@@ -174,11 +280,20 @@ move_apart = rule(_move)
 """The same rule as a function of its own, for the rarer moves that a constraint prescribes."""
 
 
+@rule
+def must_ask(domains: Any, w: Any, small: Any, d: int, new: int, r: int) -> bool:
+    """Return whether a state's place must be asked for this month; who holds such a place already need not."""
+    first = domains[d]["first"]
+    pool = w.state_pool[first + new]
+    return pool >= 0 and w.ask[pool] != 0 and w.state_pool[first + int(small[d, r])] != pool
+
+
 @inlined
 def act(
     s: Any,
     v: Any,
     c: Any,
+    w: Any,
     led: Any,
     work: Any,
     i: int,
@@ -191,8 +306,12 @@ def act(
     band: int,
     key: np.uint64,
     luck: np.uint64,
+    granted: bool,
 ) -> bool:
-    """Carry out an exit: its event or move first, then what follows, in order. Returns whether the youth left."""
+    """Carry out an exit: its event or move first, then what follows, in order. Returns whether the youth left.
+
+    An exit into a state whose places must be asked for opens a request instead, unless it is `granted`.
+    """
     clock, exits, forced, follows, conditions, atoms = s.clock, s.exits, s.forced, s.follows, s.conditions, s.atoms
     small, when, slow, accounts, tally = c.small, c.when, c.slow, c.accounts, led.tally
     account_rate, account_weight = s.account_rate, s.account_weight
@@ -202,9 +321,12 @@ def act(
     else:
         reason, begin, end = k, exits[k]["then_begin"], exits[k]["then_end"]
         new, event = exits[k]["to"], exits[k]["event"]
-    tally[row, clock[0]["at_moves"] + reason] += 1
     birth = clock[0]["birth"]
     domain = d
+    if new >= 0 and w.state_pool.shape[0] > 0 and not granted and must_ask(s.domains, w, small, d, new, r):
+        ask_for_place(s, w, c, led, r, d, new, reason, 0, t, row)
+        return False
+    tally[row, clock[0]["at_moves"] + reason] += 1
     fired = U64(0)
     left = False
     for q in range(begin - 1, end):
@@ -232,10 +354,18 @@ def act(
             for a in range(accounts.shape[0] if t >= 0 else 0):
                 step_weight = account_weight[a, t + 1] - account_weight[a, t]
                 accounts[a, r] += account_rate[a, clock[0]["n_states"] + event] * step_weight
+            if w.state_pool.shape[0] > 0:
+                trouble(s.domains, w, small, r, event)
+                if w.event_row[event] >= 0:
+                    w.last[w.event_row[event], r] = t
             if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
                 write_log(led.log, led.logged, r, t, -1, event, event, reason)
         if new >= 0 and not left and int(small[domain, r]) != new:
+            if q >= begin and w.state_pool.shape[0] > 0 and must_ask(s.domains, w, small, domain, new, r):
+                ask_for_place(s, w, c, led, r, domain, new, reason, FOLLOWS, t, row)
+                continue
             left = move(
+                w,
                 clock,
                 s.domains,
                 s.states,
@@ -246,6 +376,7 @@ def act(
                 account_weight,
                 small,
                 when,
+                slow,
                 accounts,
                 tally,
                 led.log,
@@ -266,16 +397,18 @@ def act(
 
 
 @inlined
-def end_of_step(s: Any, v: Any, c: Any, led: Any, work: Any, i: int, r: int, t: int, row: int, alive: bool) -> bool:
+def end_of_step(
+    s: Any, v: Any, c: Any, w: Any, led: Any, work: Any, i: int, r: int, t: int, row: int, alive: bool, granted: bool
+) -> bool:
     """Birthday, constraints and lines of a youth that moved or crossed an age, as they hold at the next snapshot.
 
-    Returns whether the youth is still in the model.
+    `granted`: for the second time in this step, the birthday is over. Returns whether the youth is still in the model.
     """
     clock, domains, constraints, tally, held = s.clock, s.domains, s.constraints, led.tally, c.lines
     birth, n_states = clock[0]["birth"], clock[0]["n_states"]
     old_band = band_at(s.bands, t - int(c.when[birth, r]))
     band = band_at(s.bands, t + 1 - int(c.when[birth, r]))
-    if alive and band != old_band:
+    if alive and band != old_band and not granted:
         for d in range(domains.shape[0]):
             g = domains[d]["first"] + int(c.small[d, r])
             tally[row + 1, old_band * n_states + g] -= 1
@@ -293,9 +426,9 @@ def end_of_step(s: Any, v: Any, c: Any, led: Any, work: Any, i: int, r: int, t: 
                 reason = clock[0]["n_exits"] + clock[0]["n_forced"] + j
                 tally[row, clock[0]["at_moves"] + reason] += 1
                 alive = not move_apart(
-                    clock, domains, s.states, s.forced, v.forced_after, v.drift, s.account_rate, s.account_weight,
-                    c.small, c.when, c.accounts, tally, led.log, led.logged, work.rate, work.threshold, work.due, i, r,
-                    constraints[j]["domain"], to, t, row, band, reason,
+                    w, clock, domains, s.states, s.forced, v.forced_after, v.drift, s.account_rate, s.account_weight,
+                    c.small, c.when, c.slow, c.accounts, tally, led.log, led.logged, work.rate, work.threshold,
+                    work.due, i, r, constraints[j]["domain"], to, t, row, band, reason,
                 )  # fmt: skip
                 changed = alive
     if held.shape[0] > 0:

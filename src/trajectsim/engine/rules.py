@@ -74,7 +74,7 @@ def condition_holds(
 
 
 @inlined
-def raw_hazard(s: Any, v: Any, c: Any, k: int, d: int, r: int, t: int) -> float:
+def raw_hazard(s: Any, v: Any, c: Any, w: Any, k: int, d: int, r: int, t: int) -> float:
     """Return base x exp(terms) x multipliers + additions of an exit, before its law and its bound."""
     exits, terms, table, coefficient = s.exits, s.terms, v.table, v.coefficient
     small, when, slow = c.small, c.when, c.slow
@@ -102,8 +102,20 @@ def raw_hazard(s: Any, v: Any, c: Any, k: int, d: int, r: int, t: int) -> float:
             eta += coefficient[j] * float(age)
         elif kind == 4:
             h *= float(slow[index, r]) * _NUMBER_UNIT
+        elif kind == 5:
+            if small[index, r] == terms[j]["value"]:
+                plus += coefficient[j]
+        elif kind == 8:
+            eta += coefficient[j] * w.level[terms[j]["level"]]
         elif small[index, r] == terms[j]["value"]:
-            plus += coefficient[j]
+            level = terms[j]["level"]
+            flag = w.level_flag[level]
+            if flag >= 0 and small[flag, r] != 0:
+                level += 1
+            if kind == 6:
+                eta += coefficient[j] * w.level[level]
+            else:
+                plus += coefficient[j] * w.level[level]
     if eta != 0.0:
         h *= exp(eta)
     if exits[k]["duration_at"] >= 0:
@@ -120,7 +132,7 @@ def raw_hazard(s: Any, v: Any, c: Any, k: int, d: int, r: int, t: int) -> float:
 
 
 @inlined
-def hazard(s: Any, v: Any, c: Any, k: int, g: int, d: int, r: int, t: int) -> float:
+def hazard(s: Any, v: Any, c: Any, w: Any, k: int, g: int, d: int, r: int, t: int) -> float:
     """Return the hazard per step of an exit of state g, not yet cut to its bound.
 
     For probabilities per step, P being their sum within the state and stage, the competing hazards that give exactly
@@ -134,7 +146,7 @@ def hazard(s: Any, v: Any, c: Any, k: int, g: int, d: int, r: int, t: int) -> fl
     own = 0.0
     for j in range(first, last):
         if law == 0 or (exits[j]["stage"] == stage and exits[j]["law"] != 0):
-            p = raw_hazard(s, v, c, j, d, r, t)
+            p = raw_hazard(s, v, c, w, j, d, r, t)
             if exits[j]["law"] == 2:
                 p = 1.0 - exp(-p)
             total += p
@@ -169,7 +181,7 @@ def candidates(tail: Any, g: int, lane: int, key: np.uint64, refine: np.uint64) 
 
 @inlined
 def winner(
-    s: Any, v: Any, c: Any, seen: Any, g: int, d: int, r: int, t: int, n: int, key: np.uint64, pick: np.uint64
+    s: Any, v: Any, c: Any, w: Any, seen: Any, g: int, d: int, r: int, t: int, n: int, key: np.uint64, pick: np.uint64
 ) -> int:
     """Return the exit that happens among n candidates, or -1.
 
@@ -187,7 +199,7 @@ def winner(
             k += 1
         if exits[k]["stage"] >= best:
             continue
-        h = hazard(s, v, c, k, g, d, r, t)
+        h = hazard(s, v, c, w, k, g, d, r, t)
         seen[k, 0] += 1
         if h > exits[k]["bound"] * (1.0 + 1e-9):
             seen[k, 1] += 1

@@ -11,6 +11,7 @@ from trajectsim.engine.compiler import Program
 from trajectsim.engine.jit import compiling
 from trajectsim.engine.kernel import BLOCK, advance, new_work
 from trajectsim.engine.ledger import add_ledgers, new_ledger
+from trajectsim.engine.shared import nothing_shared
 from trajectsim.engine.tables import Columns, Ledger, Values
 
 __all__ = ["live", "simulate"]
@@ -106,6 +107,7 @@ def live(
             s,
             values,
             columns,
+            nothing_shared(),
             ledger,
             new_work(s, values, keys),
             run,
@@ -117,4 +119,6 @@ def live(
             start,
             opening,
             closing,
+            False,
+            False,
         )

@@ -62,9 +62,9 @@ EXIT = _record(
 ranges of its terms and consequences; offsets of its tables (-1 none); bound per step; cumulative share among its
 state's bounds."""
 
-TERM = _record("kind index value")
+TERM = _record("kind index value level")
 """Per term: kind 0 fixed-point row, 1 flag row, 2 age, 3 state of a domain (row and value), 4 multiply by a fixed-point
-row, 5 add while in a state."""
+row, 5 add while in a state; 6 and 7 as 3 and 5 times a level that all youths share, 8 a shared level itself."""
 
 FORCED = _record("age to event condition then_begin then_end", "salt")
 FOLLOW = _record("parent parent_happened condition event domain state shift_begin shift_end", "salt")

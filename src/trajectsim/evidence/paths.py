@@ -47,7 +47,8 @@ def walk(item: Any, path: str, kinds: tuple[type, ...], loc: Loc = ()) -> Iterat
 
 
 def scenario_parameters(scenario: Any, kinds: tuple[type, ...] = (Parameter, Dirichlet)) -> Iterator[Found]:
-    """Yield every number of a scenario: of the model, the population, the interventions and the prices, in this order.
+    """Yield every number of a scenario: of the model, the population, the interventions, the prices and the world, in
+    this order.
 
     With other `kinds` (for example references) it yields those.
     """
@@ -66,6 +67,8 @@ def scenario_parameters(scenario: Any, kinds: tuple[type, ...] = (Parameter, Dir
     parts.update({f"interventions.{name}": item for name, item in scenario.interventions.items()})
     if scenario.prices is not None:
         parts["prices"] = scenario.prices
+    if getattr(scenario, "world", None) is not None:
+        parts["world"] = scenario.world
     for part, declared in parts.items():
         for path, loc, item in walk(declared, part, kinds):
             yield Found(path, part, loc, item)

@@ -73,7 +73,7 @@ def test_name_declared_in_two_fragments(only: Spoil) -> None:
 
 def test_setting_of_the_whole_model_in_a_fragment(only: Spoil) -> None:
     mistake = only("care.yaml", "domains:\n", "steps_per_year: 4\ndomains:\n")
-    assert "belongs in the model file" in mistake.what
+    assert "belongs in the main file" in mistake.what
 
 
 def test_section_of_the_wrong_kind(only: Spoil) -> None:

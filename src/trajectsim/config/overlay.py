@@ -1,0 +1,269 @@
+"""A world laid over a model: what its mechanisms add becomes part of the model; what they share stays in the world.
+
+A mechanism that is off leaves no trace. With all of them off the model is the one that was declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trajectsim.config.reader import Document, Loc, Place
+from trajectsim.config.schema import Condition, Domain, Exit, Intervention, ModelSpec, Number, Text, Trait
+from trajectsim.config.schema import Population
+from trajectsim.config.world import Mechanism, WorldSpec
+from trajectsim.errors import Mistake, UserError, nearest
+
+__all__ = ["BUILT_IN", "EVENTS", "HELPERS", "WAITING", "Laid", "lay_over", "shared_traits"]
+
+BUILT_IN = ("programme_places", "selection", "teams")
+"""Mechanisms that interventions declare themselves, by the names under which a scenario switches them off."""
+
+HELPERS = "helpers"
+"""Number trait of a world with households: the professionals who come to the youth's household."""
+
+WAITING = "waiting_"
+"""What the number trait that is 1 while a youth waits for a provision begins with; the provision's name follows."""
+
+EVENTS: dict[str, Text] = {
+    "place_asked": Text(nl="om een plek gevraagd", en="asked for a place"),
+    "place_taken": Text(nl="plek ging naar een ander", en="the place went to another"),
+    "place_refused": Text(nl="aanvraag afgewezen", en="request refused"),
+    "place_passed_on": Text(nl="doorverwezen naar een ander loket", en="passed on to another desk"),
+    "queue_left": Text(nl="wachtlijst verlaten", en="left the waiting list"),
+    "coach_left": Text(nl="vaste begeleider vertrokken", en="the coach left"),
+}
+"""What happens to those who ask, in every world."""
+
+_MERGED = (
+    *("traits", "people", "domains", "events", "constraints", "joint_lines", "measures", "exits", "effects", "adds"),
+    *("drift", "follows"),
+)
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A model with a world laid over it: the model, the population, and what is left of the world: only what is shared
+    and on. `places` adds to the places of the model's document."""
+
+    model: ModelSpec
+    population: Population
+    world: WorldSpec | None
+    places: dict[Loc, Place]
+
+
+def shared_traits(world: WorldSpec | None) -> dict[str, Trait]:
+    """Return the number traits that the engine keeps up to date itself: signals of friends, helpers, waiting."""
+    found: dict[str, Trait] = {}
+    if world is None:
+        return found
+    for mechanism in world.mechanisms.values():
+        if mechanism.network is not None:
+            found.update({n: Trait(kind="number", title=s.title) for n, s in mechanism.network.signals.items()})
+        if mechanism.households is not None:
+            title = Text(nl="hulpverleners in het huishouden", en="helpers in the household")
+            found[HELPERS] = Trait(kind="number", title=title)
+    return found
+
+
+def lay_over(
+    model: ModelSpec,
+    population: Population,
+    interventions: Mapping[str, Intervention],
+    world: WorldSpec,
+    off: Iterable[str],
+    documents: Mapping[str, Document],
+) -> Laid:
+    """Return a model and population with everything that a world's mechanisms add.
+
+    Args:
+        model, population, interventions: as declared.
+        world: as declared.
+        off: names of mechanisms that are switched off.
+        documents: the files as read, for places of mistakes (`scenario`, `world`).
+
+    Raises:
+        UserError: a name in `off` that is no mechanism, or an addition that names nothing or stands twice.
+    """
+    off = list(off)
+    mistakes = _unknown_switches(world, off, documents)
+    on = {name: item for name, item in world.mechanisms.items() if name not in off}
+    builder = _Overlay(model, population, documents.get("world", Document({})))
+    builder.mistakes += mistakes
+    shared = WorldSpec(
+        name=world.name,
+        title=world.title,
+        laws=world.laws,
+        provisions=world.provisions,
+        mechanisms={n: m.model_copy(update={k: type(getattr(m, k))() for k in _MERGED}) for n, m in on.items()},
+    )
+    built_in = bool(interventions) and any(name not in off for name in BUILT_IN)
+    if on or built_in:
+        builder.add_shared(shared, on, world)
+        for name, item in on.items():
+            builder.add(name, item)
+        if on:
+            builder.merge("parameters", world.parameters, ("parameters",))
+    if builder.mistakes:
+        raise UserError(builder.mistakes)
+    return Laid(builder.model, builder.population, shared if on or built_in else None, builder.places)
+
+
+def _unknown_switches(world: WorldSpec, off: list[str], documents: Mapping[str, Document]) -> list[Mistake]:
+    names = [*world.mechanisms, *BUILT_IN]
+    scenario = documents.get("scenario", Document({}))
+    return [
+        scenario.mistake(
+            ("off", n),
+            f"there is no mechanism '{name}' in the world '{world.name}'",
+            near=nearest(name, names),
+            allowed=", ".join(names),
+        )
+        for n, name in enumerate(off)
+        if name not in names
+    ]
+
+
+class _Overlay:
+    """A model and a population that grow; every addition remembers the place it was written at."""
+
+    def __init__(self, model: ModelSpec, population: Population, document: Document) -> None:
+        self.model, self.population, self.document = model, population, document
+        self.mistakes: list[Mistake] = []
+        self.places: dict[Loc, Place] = {}
+
+    def wrong(self, loc: Loc, what: str, **fields: Any) -> None:
+        self.mistakes.append(self.document.mistake(loc, what, **fields))
+
+    def moved(self, source: Loc, target: Loc) -> None:
+        """Let places below `source` in the world's file stand for places below `target` in the model."""
+        n = len(source)
+        for loc, place in self.document.places.items():
+            if loc[:n] == source:
+                self.places[(*target, *loc[n:])] = place
+
+    def add_shared(self, shared: WorldSpec, on: Mapping[str, Mechanism], world: WorldSpec) -> None:
+        """Add what the engine itself keeps: events of asking, number traits of signals, helpers and waiting."""
+        events = {name: text for name, text in EVENTS.items() if name not in self.model.events}
+        traits = shared_traits(shared)
+        named = {
+            covariate
+            for item in on.values()
+            for effects in item.effects.values()
+            for covariate in effects
+            if covariate.startswith(WAITING) and covariate.removeprefix(WAITING) in world.provisions
+        }
+        for name in sorted(named):
+            title = world.provisions[name.removeprefix(WAITING)].title
+            traits[name] = Trait(kind="number", title=Text(nl=f"wacht op: {title.nl}", en=f"waits for: {title.en}"))
+        self.model = self.model.model_copy(
+            update={"events": {**self.model.events, **events}, "traits": {**self.model.traits, **traits}}
+        )
+
+    def merge(self, section: str, items: Mapping[str, Any], loc: Loc) -> None:
+        """Add named items to a section of the model."""
+        present = getattr(self.model, section)
+        for name in items:
+            if name in present:
+                self.wrong((*loc, name), f"'{name}' is declared in the model already", cure="choose another name")
+            self.moved((*loc, name), (section, name))
+        self.model = self.model.model_copy(update={section: {**present, **items}})
+
+    def add(self, name: str, item: Mechanism) -> None:
+        """Add one mechanism."""
+        here: Loc = ("mechanisms", name)
+        for section in ("traits", "domains", "events", "joint_lines", "measures"):
+            self.merge(section, getattr(item, section), (*here, section))
+        self.population = self.population.model_copy(
+            update={"traits": {**self.population.traits, **item.people}}
+        )
+        for n, rule in enumerate(item.constraints):
+            self.moved((*here, "constraints", n), ("constraints", len(self.model.constraints)))
+            self.model = self.model.model_copy(update={"constraints": [*self.model.constraints, rule]})
+        for domain, ways in item.exits.items():
+            self._exits(domain, ways, (*here, "exits", domain))
+        for kind in ("effects", "adds"):
+            for path, numbers in getattr(item, kind).items():
+                self._coefficients(kind, path, numbers, (*here, kind, path))
+        for path, consequences in item.follows.items():
+            self._follows(path, list(consequences), (*here, "follows", path))
+        for latent, drifts in item.drift.items():
+            self._drift(latent, drifts, (*here, "drift", latent))
+
+    def _domain(self, name: str, loc: Loc) -> Domain | None:
+        if name not in self.model.domains:
+            near = nearest(name, self.model.domains)
+            self.wrong(loc, f"there is no domain '{name}'", near=near)
+            return None
+        return self.model.domains[name]
+
+    def _with_domain(self, name: str, domain: Domain) -> None:
+        self.model = self.model.model_copy(update={"domains": {**self.model.domains, name: domain}})
+
+    def _exits(self, name: str, ways: list[Exit], loc: Loc) -> None:
+        domain = self._domain(name, loc)
+        if domain is None:
+            return
+        taken = {way.name for way in domain.exits}
+        for n, way in enumerate(ways):
+            if way.name in taken:
+                self.wrong((*loc, n, "name"), f"{name} has an exit '{way.name}' already", cure="choose another name")
+            self.moved((*loc, n), ("domains", name, "exits", len(domain.exits) + n))
+        self._with_domain(name, domain.model_copy(update={"exits": [*domain.exits, *ways]}))
+
+    def _found(self, path: str, loc: Loc) -> tuple[str, Domain, list[int]] | None:
+        """Return the exits of this name: their domain and their places in its list."""
+        name, _, own = path.partition(".")
+        domain = self.model.domains.get(name)
+        rows = [] if domain is None else [n for n, way in enumerate(domain.exits) if way.name == own]
+        if domain is None or not rows:
+            every = [f"{d}.{way.name}" for d, x in self.model.domains.items() for way in x.exits]
+            self.wrong(loc, f"there is no exit '{path}'", near=nearest(path, every))
+            return None
+        return name, domain, rows
+
+    def _coefficients(self, kind: str, path: str, numbers: Mapping[str, Number], loc: Loc) -> None:
+        found = self._found(path, loc)
+        if found is None:
+            return
+        name, domain, rows = found
+        exits = list(domain.exits)
+        for n in rows:
+            present = getattr(exits[n], kind)
+            for covariate in numbers:
+                if covariate in present:
+                    what = f"{path} has an effect of '{covariate}' already"
+                    self.wrong((*loc, covariate), what, cure="leave one of the two out")
+                self.moved((*loc, covariate), ("domains", name, "exits", n, kind, covariate))
+            exits[n] = exits[n].model_copy(update={kind: {**present, **numbers}})
+        self._with_domain(name, domain.model_copy(update={"exits": exits}))
+
+    def _follows(self, path: str, consequences: list[Any], loc: Loc) -> None:
+        found = self._found(path, loc)
+        if found is None:
+            return
+        name, domain, rows = found
+        exits = list(domain.exits)
+        for n in rows:
+            for j in range(len(consequences)):
+                self.moved((*loc, j), ("domains", name, "exits", n, "then", len(exits[n].then) + j))
+            exits[n] = exits[n].model_copy(update={"then": [*exits[n].then, *consequences]})
+        self._with_domain(name, domain.model_copy(update={"exits": exits}))
+
+    def _drift(self, latent: str, drifts: Mapping[str, Number], loc: Loc) -> None:
+        if latent not in self.model.latents:
+            self.wrong(loc, f"there is no latent '{latent}'", near=nearest(latent, self.model.latents))
+            return
+        item = self.model.latents[latent]
+        for state in drifts:
+            if state in item.drift:
+                self.wrong((*loc, state), f"{latent} drifts in '{state}' already", cure="leave one of the two out")
+            self.moved((*loc, state), ("latents", latent, "drift", state))
+        changed = item.model_copy(update={"drift": {**item.drift, **drifts}})
+        self.model = self.model.model_copy(update={"latents": {**self.model.latents, latent: changed}})
+
+
+def conditions_of(world: WorldSpec) -> list[Condition]:
+    """Return the conditions of a world's laws."""
+    return [law.when for law in world.laws.values()]
