@@ -30,6 +30,14 @@ def value(number: object) -> float:
     return float(number.value) if isinstance(number, Parameter) else float(number)  # type: ignore[arg-type]
 
 
+def end(number: object, side: int) -> float:
+    """Return the low (0) or high (1) end of a number's range; its value if it is fixed."""
+    assert isinstance(number, Parameter)
+    spread = number.distribution
+    found = (spread.low, spread.high)[side]
+    return number.value if found is None else found
+
+
 def erlang_wait(places: int, load: float, stay: float) -> float:
     """Return the mean wait in a queue with exponential arrivals and stays (M/M/c), in the unit of `stay`."""
     busy, blocked = load * places, 1.0
@@ -81,6 +89,15 @@ def test_waits_follow_from_places_and_outside_demand(name: str) -> None:
     assert stated is not None and load == pytest.approx(float(stated.group(1)), abs=0.006)
     assert load < 1
     assert erlang_wait(round(number), load, stay) == pytest.approx(CLAIMED[name], rel=0.08)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, item in PLACES.items() if item.outside is not None))
+def test_others_alone_never_ask_for_more_than_there_is(name: str) -> None:
+    """At any end of the ranges; a queue with a load of 1 or more would grow for ever."""
+    places = PLACES[name]
+    assert places.outside is not None
+    most = [end(number, 1) for number in (places.outside.arrivals, places.outside.stay)]
+    assert most[0] * most[1] < end(places.capacity, 0) * value(places.units)
 
 
 def test_every_unit_with_patience_for_incidents_can_hold_somebody() -> None:
