@@ -14,6 +14,7 @@ from trajectsim.config.schema import Use
 from trajectsim.engine.compiler import compile_scenario
 from trajectsim.evidence.mechanisms import ClaimRow, load_mechanisms
 from trajectsim.evidence.paths import scenario_parameters
+from trajectsim.evidence.register import build_register
 
 TOWN = Path(__file__).parents[3] / "configs" / "town.yaml"
 ROWS = load_mechanisms()
@@ -81,7 +82,7 @@ def test_levers_change_a_number_that_there_is(town: Scenario, paths: dict[str, f
 
 
 def test_outcomes_are_counted(town: Scenario) -> None:
-    names = compile_scenario(town).names
+    names = compile_scenario(town, build_register(town)).names
     states = set(names.states)
     kinds = {
         "months": {f"months.{domain}.{state}" for domain, state in (name.split(".", 1) for name in states)},
