@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,9 @@ from trajectsim.evidence.register import Register
 
 __all__ = ["Builder", "Rows", "step_scale"]
 
-FIXED, FLAG, AGE, STATE, TIMES, ADD = range(6)
+FIXED, FLAG, AGE, STATE, TIMES, ADD, STATE_LEVEL, ADD_LEVEL, LEVEL = range(9)
+CYCLE = 0
+"""The level that is the business cycle; the others are strengths of programmes."""
 WEIBULL_STEPS = 600
 _SLOT_KINDS = (
     "base",
@@ -87,7 +89,13 @@ class Builder:
     """Collects records and slots while the declaration is read."""
 
     def __init__(
-        self, model: ModelSpec, interventions: Mapping[str, Intervention], register: Register, inflow: bool
+        self,
+        model: ModelSpec,
+        interventions: Mapping[str, Intervention],
+        register: Register,
+        inflow: bool,
+        levels: Mapping[str, int] = {},
+        chosen: Iterable[str] = (),
     ) -> None:
         self.model, self.spy = model, model.steps_per_year
         self.interventions = interventions
@@ -96,6 +104,9 @@ class Builder:
         flags = [n for n, t in model.traits.items() if t.kind == "flag"] + [
             offer_trait(i) for i in interventions.values()
         ]
+        flags += [f"{word}_{name}" for name in chosen for word in ("unsuited", "picked")]
+        self.levels, self.kept = dict(levels), set[str]()
+        self.scaled_drift: list[tuple[int, int, int, int, Number, str, str]] = []
         self.rows = lay_out(model, self.domains, flags, inflow)
         self.events = list(model.events)
         self.states = {name: {s: i for i, s in enumerate(d.states)} for name, d in self.domains.items()}
@@ -105,7 +116,7 @@ class Builder:
         self.slots = {name: Slots() for name in _SLOT_KINDS}
         self.exits: list[dict[str, Any]] = []
         self.forced: list[dict[str, Any]] = []
-        self.terms: list[tuple[int, int, int]] = []
+        self.terms: list[tuple[int, int, int, int]] = []
         self.term_owner: list[int] = []
         self.term_centre: list[float] = []
         self.follows: list[dict[str, Any]] = []
@@ -176,9 +187,10 @@ class Builder:
         form: int = PLAIN,
         after: float = 1.0,
         centre: float = 0.0,
+        level: int = 0,
     ) -> None:
         """Add one term of an exit (or, for owners beyond the exits, of a measure)."""
-        self.terms.append((kind, index, value))
+        self.terms.append((kind, index, value, level))
         self.term_owner.append(owner)
         self.term_centre.append(centre)
         self.slots["coefficient"].add(position, scale, form, after=after)
@@ -204,11 +216,16 @@ class Builder:
             )
         elif name in self.rows.flags:
             self.term(owner, FLAG, self.rows.flags[name], 0, position, form=form)
+        elif name == "cycle":
+            self.term(owner, LEVEL, 0, 0, position, form=form, level=CYCLE)
         elif name in self.rows.numbers:
             self.term(owner, FIXED, self.rows.numbers[name], 0, position, form=form, after=1.0 / NUMBER_ONE)
         else:
             domain, state = name.split(".", 1)
-            self.term(owner, STATE, self.domain_index[domain], self.states[domain][state], position, form=form)
+            level = self.levels.get(domain, 0)
+            kind = STATE_LEVEL if level else STATE
+            row, code = self.domain_index[domain], self.states[domain][state]
+            self.term(owner, kind, row, code, position, form=form, level=level)
 
     def effect(self, owner: int, name: str, number: Number, path: str, scope: str) -> None:
         """Add a multiplying effect: the log of a hazard ratio, or a log hazard ratio as it is."""
@@ -219,13 +236,15 @@ class Builder:
         """Add a hazard that is added while a state holds."""
         domain, own = state.split(".", 1)
         scale = step_scale(self.resolver.unit(number, path, scope), self.spy)
+        level = self.levels.get(domain, 0)
         self.term(
             owner,
-            ADD,
+            ADD_LEVEL if level else ADD,
             self.domain_index[domain],
             self.states[domain][own],
             self.resolver.position(number, path, scope),
             scale=scale,
+            level=level,
         )
 
     def hazard_exit(self, domain: str, way: Exit, path: str, scope: str) -> None:
@@ -253,7 +272,7 @@ class Builder:
         for state, number in way.adds.items():
             self.addition(owner, state, number, f"{path}.adds.{state}", scope)
         self._intervention_terms(owner, name)
-        adds = any(kind == ADD for kind, _, _ in self.terms[record["term_begin"] :])
+        adds = any(kind in (ADD, ADD_LEVEL) for kind, _, _, _ in self.terms[record["term_begin"] :])
         record.update(term_end=len(self.terms), adds=int(adds), **self._tables(way, path, scope))
         self.exits.append(record)
 
@@ -367,7 +386,16 @@ class Builder:
             self.consequences(list(item.otherwise), f"{here}.otherwise", scope, number, 0)
 
     def drift(self, latent: str, state: str, number: Number, path: str, scope: str) -> None:
-        """Add the drift of a latent while in a state; the cell of the drift matrix stands in the slot."""
+        """Add the drift of a latent while in a state; the cell of the drift matrix stands in the slot.
+
+        The drift of a programme whose strength varies is kept apart.
+        """
+        domain, own = state.split(".", 1)
+        if domain in self.levels:
+            row, code = self.domain_index[domain], self.states[domain][own]
+            item = (self.rows.latents[latent], row, code, self.levels[domain], number, path, scope)
+            self.scaled_drift.append(item)
+            return
         cell = self.rows.latents[latent] * int(self.first[-1]) + self.global_state(state)
         scale = step_scale(self.resolver.unit(number, path, scope), self.spy)
         self.slots["drift"].add(self.resolver.position(number, path, scope), scale, LATENT, float(cell))

@@ -14,13 +14,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trajectsim.config.overlay import WAITING, shared_traits
 from trajectsim.config.schema import Condition, Exit, ModelSpec
 from trajectsim.engine import tables
 from trajectsim.engine.builder import Builder, Rows
 from trajectsim.engine.limits import refuse_what_does_not_fit
 from trajectsim.engine.luck import purpose
 from trajectsim.engine.slots import LATENT, PLAIN, FrozenSlots, Resolver
+from trajectsim.engine.shared import ANSWERS
 from trajectsim.engine.tables import TAIL, Structure, Values
+from trajectsim.engine.town import TownProgram, compile_town, programme_levels
 from trajectsim.errors import UserError
 from trajectsim.evidence.register import Register
 
@@ -46,11 +49,13 @@ class Names:
     joint: tuple[str, ...]
     bands: tuple[str, ...]
     accounts: tuple[str, ...]
+    provisions: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Return the names of all reasons for a move: exits, forced exits, constraints."""
-        return (*self.exits, *self.forced, *self.constraints)
+        """Return the names of all reasons for a move: exits, forced exits, constraints, and answers to requests."""
+        answers = [f"queue.{name}.{answer}" for name in self.provisions for answer in ANSWERS]
+        return (*self.exits, *self.forced, *self.constraints, *answers)
 
     @cached_property
     def _own_states(self) -> list[list[str]]:
@@ -80,6 +85,7 @@ class Program:
     counting: F64
     term_owner: I64
     term_centre: F64
+    town: TownProgram | None = None
 
     @property
     def counted_steps(self) -> int:
@@ -126,7 +132,16 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
         UserError: a central hazard exceeds its bound, the bounds of a state's exits add up to more than the engine can
             take in one step, or there are more steps, joint lines or consequences than it has room for.
     """
-    b = Builder(scenario.model, scenario.interventions, register, scenario.population.inflow is not None)
+    levels = programme_levels(scenario)
+    off = () if getattr(scenario, "world", None) is None else scenario.spec.off
+    chosen = [
+        name
+        for name, item in scenario.interventions.items()
+        if levels and "selection" not in off and item.selection is not None and item.selection.suited is not None
+    ]
+    inflow = scenario.population.inflow is not None
+    b = Builder(scenario.model, scenario.interventions, register, inflow, levels, chosen)
+    b.kept = {*shared_traits(getattr(scenario, "world", None)), *(t for t in b.model.traits if t.startswith(WAITING))}
     states: list[dict[str, int]] = []
     hazards: list[tuple[Exit, str, str]] = []
     forced: list[tuple[Exit, str, str]] = []
@@ -156,8 +171,9 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
                 )
     steps = round(scenario.spec.years * b.spy)
     refuse_what_does_not_fit(scenario, steps)
-    structure = _structure(b, states, steps, start_month=int(scenario.spec.start[5:]) - 1)
-    names = _names(b)
+    town = compile_town(b, scenario, [*b.exit_names, *b.forced_names], steps)
+    structure = _structure(b, states, steps, int(scenario.spec.start[5:]) - 1, town)
+    names = _names(b, () if town is None else town.names)
     program = Program(
         structure=structure,
         names=names,
@@ -170,12 +186,15 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
         counting=counting_weights(b.model, steps),
         term_owner=np.array(b.term_owner, np.int64),
         term_centre=np.array(b.term_centre, float),
+        town=town,
     )
     _refuse_above_bound(program, register)
     return program
 
 
-def _structure(b: Builder, states: list[dict[str, int]], steps: int, start_month: int) -> Structure:
+def _structure(
+    b: Builder, states: list[dict[str, int]], steps: int, start_month: int, town: TownProgram | None
+) -> Structure:
     constraints, constraint_conditions = _constraints(b)
     lines = [b.condition(c) for c in b.model.joint_lines.values()]
     lines += [b.condition(m.when) for m in b.model.measures.values()]
@@ -197,11 +216,11 @@ def _structure(b: Builder, states: list[dict[str, int]], steps: int, start_month
     rate, weight = _accounts(b, steps)
     bands = sorted(round(a * b.spy) for a in b.model.age_bands)
     return Structure(
-        clock=_records(tables.CLOCK, [_clock(b, len(bands) + 1, start_month)]),
+        clock=_records(tables.CLOCK, [_clock(b, len(bands) + 1, start_month, 0 if town is None else len(town.pools))]),
         domains=_records(tables.DOMAIN, domains),
         states=_records(tables.STATE, states),
         exits=_records(tables.EXIT, b.exits),
-        terms=_records(tables.TERM, [{"kind": k, "index": i, "value": x} for k, i, x in b.terms]),
+        terms=_records(tables.TERM, [dict(zip(("kind", "index", "value", "level"), t, strict=True)) for t in b.terms]),
         forced=_records(tables.FORCED, b.forced),
         follows=_records(tables.FOLLOW, b.follows),
         shift_rows=_whole(b.shift_rows),
@@ -232,9 +251,9 @@ def _whole(values: list[int]) -> I64:
     return np.array(values, np.int64)
 
 
-def _clock(b: Builder, n_bands: int, start_month: int) -> dict[str, int]:
+def _clock(b: Builder, n_bands: int, start_month: int, provisions: int) -> dict[str, int]:
     n_states = int(b.first[-1])
-    n_reasons = len(b.exits) + len(b.forced) + len(b.model.constraints)
+    n_reasons = len(b.exits) + len(b.forced) + len(b.model.constraints) + provisions * len(ANSWERS)
     at_entries = n_bands * n_states
     at_moves = 2 * at_entries
     at_events = at_moves + n_reasons
@@ -249,7 +268,7 @@ def _clock(b: Builder, n_bands: int, start_month: int) -> dict[str, int]:
         "steps_per_year": b.spy,
         "season_start": start_month * b.spy // 12,
         "n_joint": len(b.model.joint_lines),
-        "restless": int(_is_restless(b.model)),
+        "restless": int(_is_restless(b.model, b.kept)),
         "account_shift": int(b.model.counting.convention == "end"),
         "at_entries": at_entries,
         "at_moves": at_moves,
@@ -318,9 +337,14 @@ def _lasting_conditions(model: ModelSpec) -> list[Condition]:
     return [*conditions, *model.joint_lines.values(), *(m.when for m in model.measures.values())]
 
 
-def _is_restless(model: ModelSpec) -> bool:
-    """Return whether a constraint or line may change without a move or a birthday, and is looked at in every step."""
-    return any(c.latents or c.months_in or c.calendar for c in _lasting_conditions(model))
+def _is_restless(model: ModelSpec, kept: set[str]) -> bool:
+    """Return whether a constraint or line may change without a move or a birthday, and is looked at in every step.
+
+    `kept` are traits that the world keeps up to date itself.
+    """
+    return any(
+        c.latents or c.months_in or c.calendar or kept & set(c.traits) for c in _lasting_conditions(model)
+    )
 
 
 def _condition_ages(model: ModelSpec) -> set[float]:
@@ -408,7 +432,7 @@ def counting_weights(model: ModelSpec, steps: int) -> F64:
     return weights
 
 
-def _names(b: Builder) -> Names:
+def _names(b: Builder, provisions: tuple[str, ...]) -> Names:
     edges = sorted(b.model.age_bands)
     bands = [f"<{edges[0]:g}" if edges else "all"]
     bands += [f"{x:g}-{y:g}" for x, y in pairwise(edges)] + ([f"{edges[-1]:g}+"] if edges else [])
@@ -423,6 +447,7 @@ def _names(b: Builder) -> Names:
         joint=tuple(b.model.joint_lines),
         bands=tuple(bands),
         accounts=tuple(b.model.accounts),
+        provisions=provisions,
     )
 
 

@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from trajectsim.engine.households import Households
+from trajectsim.engine.network import Network
+
 __all__ = [
     "ANSWERS",
     "BUDGET",
@@ -88,7 +91,7 @@ class Shared(NamedTuple):
     failures: F64  # [K+F+C] incidents that leaving for a reason counts for
     incidents: npt.NDArray[np.uint64]  # [E] provisions for whose units an event is an incident, one bit each
     event_row: I64  # [E] row of `last` that remembers an event, -1 none
-    answers: I64  # [6] events: asked, taken, refused, passed on, left the queue, the coach left
+    answers: I64  # [10] event of each of ANSWERS, -1 none; last: the coach left
     at_answers: I64  # [1] place of the provisions' answers among the ledger's reasons
     waiting_row: I64  # [P] slow row of the trait that says one waits, -1 none
     scaled: Records  # SCALED
@@ -123,28 +126,28 @@ class Town(NamedTuple):
     role_given: F64  # [roles] hours per step there are
     unsuited: F64  # [teams] what effects count for in the unsuited
     unit_all_year: U8  # [U] whether a unit admits in all months
-    unit_places: F64  # [U] places of a unit at a level business cycle, a keyed fraction added
+    unit_places: F64  # [U] places of a unit at a level business cycle
+    unit_part: F64  # [U] a keyed fraction, added before they are rounded down
     cycle: F64  # [3] amplitude, period and phase in steps
+    runs: I64  # [D] whether a programme's domain belongs to one that runs in this arm
     signal_domain: I64  # [S] domain of a signal's states, -1: an event
     signal_mask: npt.NDArray[np.uint64]  # [S] states, one bit each
     signal_last: I64  # [S] row of `last`, or -1
     signal_steps: I64  # [S] steps for which an event shows
-    signal_row: I64  # [S] slow row of the number trait
-    signal_form: I64  # [S] 0 share, 1 count
+    signal_row: I64  # [1] slow row of the first signal's trait; the others follow
     signal_usual: F64  # [S]
-    friend_start: I64  # [N+1] or [0]
-    friends: I32
-    outside_friends: U8  # [N] or [0]
-    home_start: I64  # [H+1] or [0]
-    home_members: I32
-    home_of: I32  # [N] or [0]
-    helper_weight: F64  # [G] helpers that come with a state; [0] where nobody counts them
-    helper_settings: F64  # [2] helpers for the rest of the household, threshold
+    signal_counted: U8  # [S] 1: the number of friends who show it, 0: their share less the usual one
+    network: Network
+    homes: Households
+    helper_domains: I64  # domains with helpers in some state; [0] where nobody counts them
+    helper_table: I32  # [those, 64] helpers per state, in units of 1 / NUMBER_ONE
+    helper_home: I64  # [2] helpers for the rest of the household, and how many it can bear, in the same units
     helper_row: I64  # [1] slow row of the number of helpers
-    home_latent: F64  # [latents, 2] drift per helper too many (2**-30), share moved to the household's mean per step
+    home_drift: I64  # [latents] drift per helper too many (2**-30)
+    home_share: I64  # [latents] share of the way to the household's mean per step (2**-30)
     # What changes from month to month
-    shown: U8  # [N] what a youth shows, one bit a signal
-    exposed: I32  # [S, N] or [S, 0]
+    here: U8  # [N] whether a youth is in the model
+    shown: npt.NDArray[np.uint16]  # [N] what a youth shows, one bit a signal
     filled: I64  # [U] places taken, by youths and others
     memory: F64  # [U] incidents remembered
     others: I64  # [U] others who hold a place
@@ -153,12 +156,12 @@ class Town(NamedTuple):
     out: I64  # [B] first step of this year without money for a request, -1 none
     slot_left: U8  # [slots] whether a coach leaves this month
     slot_skill: F64  # [slots] experience, from the newcomer's strength to 1
-    queue: I64  # [N*Q] rows to serve: youth x Q + row of requests, from each chunk's first on
-    queued: I64  # [chunks] how many of them
+    queue: I64  # [N*Q] requests to serve: youth x Q + row of requests, from each chunk's first on
+    queued: I64  # [chunks, 2] how many of them, and how many youths to seat from the end of the chunk's part
     holders: I64  # [chunks, P, B+1] youths who hold a place by budget that pays (last: none)
     all_freed: I32  # [chunks, U]
     all_trouble: F64  # [chunks, U]
-    row_of: I64  # [N*Q] room to sort in
+    order: I64  # [N*Q] room to sort in
     rank: npt.NDArray[np.uint64]  # [N*Q] room to sort in
     open_units: I64  # [U] room
     free_of: I64  # [U] room
