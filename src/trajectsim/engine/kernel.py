@@ -389,8 +389,8 @@ def advance(
                         reason = int(w.wait[q, r]) - 1
                         follows = w.phase[q, r] & FOLLOWS != 0
                         band = band_at(s.bands, t + 1 - int(c.when[birth, r]))
-                        answer(s.clock, w, led.tally, row, pool, GRANTED)
-                        forget_request(w, c.slow, q, pool, r)
+                        answer(s.clock[0]["at_moves"] + w.at_answers[0], led.tally, row, pool, GRANTED)
+                        forget_request(w.wait, w.phase, w.waiting_row, c.slow, q, pool, r)
                         if follows:
                             work.moved[i] = 1
                             if move_apart(

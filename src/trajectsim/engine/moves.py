@@ -124,89 +124,90 @@ def prescribed(
 
 
 @rule
-def answer(clock: Any, w: Any, tally: Any, row: int, pool: int, what: int) -> None:
-    """Count what became of a request for a provision (see `shared.ANSWERS`)."""
-    tally[row, clock[0]["at_moves"] + w.at_answers[0] + pool * N_ANSWERS + what] += 1
+def answer(at: int, tally: Any, row: int, pool: int, what: int) -> None:
+    """Count what became of a request for a provision (see `shared.ANSWERS`); `at`: where the answers are counted."""
+    tally[row, at + pool * N_ANSWERS + what] += 1
 
 
 @rule
-def happens(clock: Any, w: Any, c: Any, led: Any, r: int, t: int, row: int, pool: int, what: int, event: int) -> None:
+def happens(
+    clock: Any, bands: Any, n_events: int, at: int, small: Any, when: Any, tally: Any, log: Any, logged: Any, r: int,
+    t: int, row: int, pool: int, what: int, event: int,
+) -> None:  # fmt: skip
     """Count an answer and its event, and write the event into the life."""
-    answer(clock, w, led.tally, row, pool, what)
+    answer(at, tally, row, pool, what)
     if event >= 0:
-        n_events = w.event_row.shape[0]
-        band = 0
-        age = t - int(c.when[clock[0]["birth"], r])
-        while band < w.bands.shape[0] and age >= w.bands[band]:
-            band += 1
-        led.tally[row, clock[0]["at_events"] + band * n_events + event] += 1
-        if clock[0]["watch"] >= 0 and c.small[clock[0]["watch"], r]:
-            reason = w.at_answers[0] + pool * N_ANSWERS + what
-            write_log(led.log, led.logged, r, t, -1, event, event, reason)
+        band = band_at(bands, t - int(when[clock[0]["birth"], r]))
+        tally[row, clock[0]["at_events"] + band * n_events + event] += 1
+        if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
+            reason = at - clock[0]["at_moves"] + pool * N_ANSWERS + what
+            write_log(log, logged, r, t, -1, event, event, reason)
 
 
 @rule
-def forget_request(w: Any, slow: Any, q: int, pool: int, r: int) -> None:
+def forget_request(wait: Any, phase: Any, waiting_row: Any, slow: Any, q: int, pool: int, r: int) -> None:
     """Let a request be over."""
-    w.wait[q, r] = 0
-    w.phase[q, r] = 0
-    if w.waiting_row[pool] >= 0:
-        slow[w.waiting_row[pool], r] = 0
+    wait[q, r] = 0
+    phase[q, r] = 0
+    if waiting_row[pool] >= 0:
+        slow[waiting_row[pool], r] = 0
 
 
 @rule
 def ask_for_place(
-    s: Any, w: Any, c: Any, led: Any, r: int, domain: int, new: int, reason: int, follows: int, t: int, row: int
-) -> None:
+    clock: Any, bands: Any, first: int, state_pool: Any, ask: Any, wait: Any, since: Any, phase: Any, target: Any,
+    waiting_row: Any, small: Any, when: Any, slow: Any, tally: Any, log: Any, logged: Any, at: int, n_events: int,
+    event: int, q: int, r: int, new: int, reason: int, follows: int, t: int, row: int,
+) -> None:  # fmt: skip
     """Open a request for a state in place of a move to it; an older request in the same domain is over."""
-    pool = w.state_pool[s.domains[domain]["first"] + new]
-    if w.ask[pool] == 2:
+    pool = state_pool[first + new]
+    if ask[pool] == 2:
         return
-    q = w.domain_row[domain]
-    if w.wait[q, r] != 0:
-        if w.wait[q, r] == reason + 1 and w.target[q, r] == new:
+    if wait[q, r] != 0:
+        if wait[q, r] == reason + 1 and target[q, r] == new:
             return
-        before = w.state_pool[s.domains[domain]["first"] + int(w.target[q, r])]
-        answer(s.clock, w, led.tally, row, before, CANCELLED)
-        forget_request(w, c.slow, q, before, r)
-    w.wait[q, r] = reason + 1
-    w.since[q, r] = t
-    w.phase[q, r] = follows
-    w.target[q, r] = new
-    if w.waiting_row[pool] >= 0:
-        c.slow[w.waiting_row[pool], r] = NUMBER_ONE
-    happens(s.clock, w, c, led, r, t, row, pool, ASKED, w.answers[ASKED])
+        before = state_pool[first + int(target[q, r])]
+        answer(at, tally, row, before, CANCELLED)
+        forget_request(wait, phase, waiting_row, slow, q, before, r)
+    wait[q, r] = reason + 1
+    since[q, r] = t
+    phase[q, r] = follows
+    target[q, r] = new
+    if waiting_row[pool] >= 0:
+        slow[waiting_row[pool], r] = NUMBER_ONE
+    happens(clock, bands, n_events, at, small, when, tally, log, logged, r, t, row, pool, ASKED, event)
 
 
 @rule
 def leave_place(
-    clock: Any, w: Any, slow: Any, tally: Any, q: int, old: int, new: int, r: int, row: int, reason: int
-) -> None:
+    state_pool: Any, first: int, wait: Any, phase: Any, target: Any, waiting_row: Any, unit: Any, payer: Any, freed: Any,
+    trouble: Any, failures: Any, slow: Any, tally: Any, at: int, q: int, old: int, new: int, r: int, row: int,
+    reason: int,
+) -> None:  # fmt: skip
     """Give up the place of a provision for that of another (-1 none), and a request that another exit has overtaken."""
-    if w.wait[q, r] != 0 and w.phase[q, r] & GRANT == 0:
-        pool = w.state_pool[w.first_of[q] + int(w.target[q, r])]
-        answer(clock, w, tally, row, pool, CANCELLED)
-        forget_request(w, slow, q, pool, r)
+    if wait[q, r] != 0 and phase[q, r] & GRANT == 0:
+        pool = state_pool[first + int(target[q, r])]
+        answer(at, tally, row, pool, CANCELLED)
+        forget_request(wait, phase, waiting_row, slow, q, pool, r)
     if old >= 0 and old != new:
-        if w.unit[q, r] >= 0:
-            w.freed[w.unit[q, r]] += 1
-            w.trouble[w.unit[q, r]] += w.failures[reason]
-            w.unit[q, r] = -1
-        w.payer[q, r] = 0
+        if unit[q, r] >= 0:
+            freed[unit[q, r]] += 1
+            trouble[unit[q, r]] += failures[reason]
+            unit[q, r] = -1
+        payer[q, r] = 0
 
 
 @rule
-def trouble(domains: Any, w: Any, small: Any, r: int, event: int) -> None:
-    """Let the units that hold a youth remember an incident."""
-    mask = w.incidents[event]
-    if mask == U64(0):
-        return
+def make_trouble(
+    domains: Any, domain_row: Any, state_pool: Any, unit: Any, trouble: Any, small: Any, r: int, mask: np.uint64
+) -> None:
+    """Let the units that hold a youth remember an incident; `mask` has a bit for every provision that minds it."""
     for d in range(domains.shape[0]):
-        q = w.domain_row[d]
-        if q >= 0 and w.unit[q, r] >= 0:
-            pool = w.state_pool[domains[d]["first"] + int(small[d, r])]
+        q = domain_row[d]
+        if q >= 0 and unit[q, r] >= 0:
+            pool = state_pool[domains[d]["first"] + int(small[d, r])]
             if pool >= 0 and (mask >> U64(pool)) & _ONE != U64(0):
-                w.trouble[w.unit[q, r]] += 1.0
+                trouble[unit[q, r]] += 1.0
 
 
 def _move(
@@ -251,7 +252,11 @@ def _move(
     if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
         write_log(log, logged, r, t, d, old, new, reason)
     if w.state_pool.shape[0] > 0 and w.domain_row[d] >= 0:
-        leave_place(clock, w, slow, tally, w.domain_row[d], w.state_pool[g], w.state_pool[h], r, row, reason)
+        leave_place(
+            w.state_pool, domains[d]["first"], w.wait, w.phase, w.target, w.waiting_row, w.unit, w.payer, w.freed,
+            w.trouble, w.failures, slow, tally, clock[0]["at_moves"] + w.at_answers[0], w.domain_row[d],
+            w.state_pool[g], w.state_pool[h], r, row, reason,
+        )  # fmt: skip
     small[d, r] = new
     when[d, r] = t + 1
     threshold[d, i] = states[h]["threshold"]
@@ -267,7 +272,11 @@ def _move(
             tally[row + 1, band * n_states + g] -= 1
             close_stay(shift, account_rate, account_weight, accounts, int(when[e, r]), g, r, t + 1)
             if w.state_pool.shape[0] > 0 and w.domain_row[e] >= 0:
-                leave_place(clock, w, slow, tally, w.domain_row[e], w.state_pool[g], -1, r, row, reason)
+                leave_place(
+                    w.state_pool, domains[e]["first"], w.wait, w.phase, w.target, w.waiting_row, w.unit, w.payer,
+                    w.freed, w.trouble, w.failures, slow, tally, clock[0]["at_moves"] + w.at_answers[0],
+                    w.domain_row[e], w.state_pool[g], -1, r, row, reason,
+                )  # fmt: skip
         threshold[e, i] = 0
         due[e, i] = NEVER
     for j in range(rate.shape[0]):
@@ -281,11 +290,10 @@ move_apart = rule(_move)
 
 
 @rule
-def must_ask(domains: Any, w: Any, small: Any, d: int, new: int, r: int) -> bool:
+def must_ask(first: int, state_pool: Any, ask: Any, small: Any, d: int, new: int, r: int) -> bool:
     """Return whether a state's place must be asked for this month; who holds such a place already need not."""
-    first = domains[d]["first"]
-    pool = w.state_pool[first + new]
-    return pool >= 0 and w.ask[pool] != 0 and w.state_pool[first + int(small[d, r])] != pool
+    pool = state_pool[first + new]
+    return pool >= 0 and ask[pool] != 0 and state_pool[first + int(small[d, r])] != pool
 
 
 @inlined
@@ -323,13 +331,14 @@ def act(
         new, event = exits[k]["to"], exits[k]["event"]
     birth = clock[0]["birth"]
     domain = d
-    if new >= 0 and w.state_pool.shape[0] > 0 and not granted and must_ask(s.domains, w, small, d, new, r):
-        ask_for_place(s, w, c, led, r, d, new, reason, 0, t, row)
-        return False
-    tally[row, clock[0]["at_moves"] + reason] += 1
+    asks = False
+    if new >= 0 and w.state_pool.shape[0] > 0 and not granted:
+        asks = must_ask(s.domains[d]["first"], w.state_pool, w.ask, small, d, new, r)
+    if not asks:
+        tally[row, clock[0]["at_moves"] + reason] += 1
     fired = U64(0)
     left = False
-    for q in range(begin - 1, end):
+    for q in range(begin - 1, begin if asks else end):
         if q >= begin:
             parent = follows[q]["parent"]
             if parent >= 0:
@@ -355,14 +364,27 @@ def act(
                 step_weight = account_weight[a, t + 1] - account_weight[a, t]
                 accounts[a, r] += account_rate[a, clock[0]["n_states"] + event] * step_weight
             if w.state_pool.shape[0] > 0:
-                trouble(s.domains, w, small, r, event)
+                if w.incidents[event] != U64(0):
+                    make_trouble(
+                        s.domains, w.domain_row, w.state_pool, w.unit, w.trouble, small, r, w.incidents[event]
+                    )
                 if w.event_row[event] >= 0:
                     w.last[w.event_row[event], r] = t
             if clock[0]["watch"] >= 0 and small[clock[0]["watch"], r]:
                 write_log(led.log, led.logged, r, t, -1, event, event, reason)
         if new >= 0 and not left and int(small[domain, r]) != new:
-            if q >= begin and w.state_pool.shape[0] > 0 and must_ask(s.domains, w, small, domain, new, r):
-                ask_for_place(s, w, c, led, r, domain, new, reason, FOLLOWS, t, row)
+            as_exit = 0
+            if q >= begin and w.state_pool.shape[0] > 0:
+                as_exit = FOLLOWS
+                asks = must_ask(s.domains[domain]["first"], w.state_pool, w.ask, small, domain, new, r)
+            if asks:
+                ask_for_place(
+                    clock, s.bands, s.domains[domain]["first"], w.state_pool, w.ask, w.wait, w.since, w.phase, w.target,
+                    w.waiting_row, small, when, slow, tally, led.log, led.logged,
+                    clock[0]["at_moves"] + w.at_answers[0], w.event_row.shape[0], w.answers[ASKED],
+                    w.domain_row[domain], r, new, reason, as_exit, t, row,
+                )  # fmt: skip
+                asks = False
                 continue
             left = move(
                 w,

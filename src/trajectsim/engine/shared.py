@@ -46,14 +46,13 @@ ALWAYS = 4095
 
 POOL = _record(
     "domain row unit_first units order intake decides asks_always need_begin need_end wait_begin wait_end refused_begin "
-    "refused_end passed_begin passed_end waiting_trait programme uptake start first_month picked unsuited suited rule",
+    "refused_end passed_begin passed_end programme uptake start first_month picked unsuited suited rule",
     "capacity patience decide refused passed_on tolerance forget failure cycle arrivals leave sensitivity specificity "
     "pressure",
     "salt",
 )
 """Per provision: its domain and row of requests; its units; order of service; months of intake (bits); whether requests
-are decided upon, and are made even where places abound; ranges of latents' weights and jumps; row of the trait that says
-one waits (-1); for a programme its uptake exit (-1), first month, number admitted in it, rows of the flags of who was
+are decided upon, and are made even where places abound; ranges of latents' weights and jumps; for a programme its uptake exit (-1), first month, number admitted in it, rows of the flags of who was
 picked and who is unsuited, condition of the suited, and rule (0 all, 1 mark, 2 judgement). `capacity` per unit (infinite
 where nothing is scarce); chances per step to leave the queue, be decided, refused, passed on; incidents a unit
 tolerates, and forgets per step; incidents a failure counts for; change of open places per unit of the cycle; others who
@@ -86,8 +85,6 @@ class Shared(NamedTuple):
 
     state_pool: I64  # [G] provision of each state, -1 none; [0] where nothing is shared
     domain_row: I64  # [D] row of requests of each domain, -1 none
-    first_of: I64  # [Q] first state, over all domains, of each domain with requests
-    bands: I64  # ages in steps at which bands begin
     failures: F64  # [K+F+C] incidents that leaving for a reason counts for
     incidents: npt.NDArray[np.uint64]  # [E] provisions for whose units an event is an incident, one bit each
     event_row: I64  # [E] row of `last` that remembers an event, -1 none
@@ -113,6 +110,8 @@ class Town(NamedTuple):
     """What the phases between look at, and what they keep. B budgets, L laws, S signals, H households, T steps."""
 
     # Settings: the same for a whole run
+    first_of: I64  # [Q] first state, over all domains, of each domain with requests
+    domain_of: I64  # [Q] domain of each row of requests
     pools: Records  # [P] POOL
     teams: Records  # [K] TEAM
     budgets: Records  # [B] BUDGET
@@ -130,6 +129,7 @@ class Town(NamedTuple):
     unit_part: F64  # [U] a keyed fraction, added before they are rounded down
     cycle: F64  # [3] amplitude, period and phase in steps
     runs: I64  # [D] whether a programme's domain belongs to one that runs in this arm
+    start_pool: I64  # [Q] programme that admits many at once in its first month, -1 none
     signal_domain: I64  # [S] domain of a signal's states, -1: an event
     signal_mask: npt.NDArray[np.uint64]  # [S] states, one bit each
     signal_last: I64  # [S] row of `last`, or -1
@@ -152,6 +152,7 @@ class Town(NamedTuple):
     memory: F64  # [U] incidents remembered
     others: I64  # [U] others who hold a place
     others_waiting: I64  # [P, T+1] others who wait, by step of asking
+    others_from: I64  # [P] first step of which some still wait
     spent: I64  # [B] cents spent in this year
     out: I64  # [B] first step of this year without money for a request, -1 none
     slot_left: U8  # [slots] whether a coach leaves this month
@@ -163,8 +164,9 @@ class Town(NamedTuple):
     all_trouble: F64  # [chunks, U]
     order: I64  # [N*Q] room to sort in
     rank: npt.NDArray[np.uint64]  # [N*Q] room to sort in
-    open_units: I64  # [U] room
-    free_of: I64  # [U] room
+    room: I64  # [U] places that a unit fills this month: none where it is closed
+    open_units: I64  # [U] room to list units in
+    free_of: I64  # [U] room for their free places
     granted: U8  # [blocks] whether somebody in a block was granted a place
     kept: I64  # [T, P, 8] see KEPT
     paid: I64  # [T, B, 2] cents, and requests without money
@@ -176,15 +178,15 @@ KEPT = ("waiting", "granted", "steps_waited", "others_asked", "others_granted", 
 others; places of all units, open or closed; places taken at its end."""
 
 
-@lru_cache(maxsize=1)
-def nothing_shared() -> Shared:
-    """Return the empty world: every array without elements, except the level of no business cycle."""
+@lru_cache(maxsize=8)
+def nothing_shared(levels: int = 1) -> Shared:
+    """Return the empty world: every array without elements, except the levels: no business cycle, programmes in full."""
     u8, i16, i32, i64, f64, u64 = np.uint8, np.int16, np.int32, np.int64, np.float64, np.uint64
     e = np.zeros
     return Shared(
-        state_pool=e(0, i64), domain_row=e(0, i64), first_of=e(0, i64), bands=e(0, i64), failures=e(0, f64), incidents=e(0, u64), event_row=e(0, i64),
+        state_pool=e(0, i64), domain_row=e(0, i64), failures=e(0, f64), incidents=e(0, u64), event_row=e(0, i64),
         answers=e(0, i64), at_answers=e(1, i64), waiting_row=e(0, i64), scaled=e(0, SCALED),
-        level_flag=np.full(1, -1, i64), level=e(1, f64), ask=e(0, i64), wait=e((0, 0), i16), since=e((0, 0), i16),
+        level_flag=np.full(levels, -1, i64), level=np.array([0.0] + [1.0] * (levels - 1)), ask=e(0, i64), wait=e((0, 0), i16), since=e((0, 0), i16),
         phase=e((0, 0), u8), target=e((0, 0), u8), unit=e((0, 0), i32), payer=e((0, 0), u8), last=e((0, 0), i16),
         freed=e(0, i32), trouble=e(0, f64),
     )  # fmt: skip

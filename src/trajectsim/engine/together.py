@@ -20,9 +20,17 @@ from trajectsim.engine.households import build_households
 from trajectsim.engine.jit import compiled, compiling
 from trajectsim.engine.kernel import BLOCK, Work, advance
 from trajectsim.engine.ledger import add_ledgers, new_ledger
-from trajectsim.engine.luck import bits, salt, uniform, uniforms, youth_keys
+from trajectsim.engine.luck import uniforms, youth_keys
 from trajectsim.engine.network import LayerSpec, build_network
-from trajectsim.engine.phases import JUDGEMENT, is_suited, keep_queues, look_around, open_month, share_homes
+from trajectsim.engine.phases import (
+    holds_for,
+    judged,
+    keep_queues,
+    look_around,
+    open_month,
+    see_friends,
+    share_homes,
+)
 from trajectsim.engine.shared import KEPT, Shared, Town
 from trajectsim.engine.tables import Columns, Ledger, Structure, Values
 from trajectsim.engine.town import Settings, TownProgram
@@ -99,37 +107,69 @@ def live_together(
     s: Structure, v: Values, c: Columns, w: Shared, x: Town, led: Ledger, works: Work, run: np.uint64, first_id: int,
     t_from: int, t_to: int, ledger_start: int, opening: bool, closing: bool, looks: bool,
 ) -> None:  # fmt: skip
-    """Live the steps t_from up to t_to for everybody, in one go."""
+    """Live the steps t_from up to t_to for everybody, in one go.
+
+    The kernel is called in one place, for each of its tasks: it is large, and every place where it stands is compiled.
+    """
     n = c.small.shape[1]
-    if opening:
-        advance_part(s, v, c, w, x, led, works, run, first_id, 0, n, t_from, ledger_start, True, False, False, False, True)
-        keep_queues(s, c, w, x, led, works, run, first_id, 0, n, t_from - 1, 0, 0)
-        allot(s, c, w, x, led, works, run, first_id, t_from - 1, 0, n, True)
-    for t in range(t_from, t_to):
-        row = t - ledger_start
-        open_month(s, c, w, x, run, t)
-        if looks:
-            look_around(s, c, w, x, 0, n, t, 0)
-            share_homes(c, x)
-            look_around(s, c, w, x, 0, n, t, 1)
-        ends = closing and t == t_to - 1
-        advance_part(s, v, c, w, x, led, works, run, first_id, 0, n, t, ledger_start, False, False, True, False, False)
-        keep_queues(s, c, w, x, led, works, run, first_id, 0, n, t, row, 0)
-        if allot(s, c, w, x, led, works, run, first_id, t, row, n, False) > 0:
-            advance_part(s, v, c, w, x, led, works, run, first_id, 0, n, t, ledger_start, False, False, True, True, False)
-        if ends:
-            _close(s, v, c, w, x, led, works, run, first_id, n, t, ledger_start)
+    for t in range(t_from - 1 if opening else t_from, t_to):
+        starting = t < t_from
+        if not starting:
+            open_month(s, c, w, x, run, t)
+            if looks:
+                look_around(s, c, w, x, 0, n, t)
+                share_homes(c, x)
+                see_friends(c, x, 0, n)
+        for task in range(3):  # live (or, before the first step, count), carry out what was granted, close accounts
+            if task == 1:
+                row = max(t - ledger_start, 0)
+                keep_queues(s, c, w, x, led, works.given, run, first_id, 0, n, t, row, 0)
+                if allot(s, c, w, x, led, works.given, run, first_id, t, row, n, starting) == 0:
+                    continue
+            if task == 2:
+                if not closing or t < t_to - 1:
+                    continue
+                for b in range(x.granted.shape[0]):
+                    x.granted[b] = 1
+            advance_part(
+                s, v, c, w, x, led, works, run, first_id, 0, n, max(t, t_from), ledger_start, starting, task == 2,
+                not starting, task > 0, starting,
+            )  # fmt: skip
 
 
 @compiled
-def _close(
-    s: Structure, v: Values, c: Columns, w: Shared, x: Town, led: Ledger, works: Work, run: np.uint64, first_id: int,
-    n: int, t: int, ledger_start: int,
+def open_alone(s: Structure, c: Columns, w: Shared, x: Town, run: np.uint64, t: int) -> None:
+    """Open a month (`phases.open_month`)."""
+    open_month(s, c, w, x, run, t)
+
+
+@compiled
+def look_alone(s: Structure, c: Columns, w: Shared, x: Town, first: int, last: int, t: int, part: int) -> None:
+    """Look around (part 0), join households (1) or see friends (2), for some rows."""
+    if part == 0:
+        look_around(s, c, w, x, first, last, t)
+    elif part == 1:
+        share_homes(c, x)
+    else:
+        see_friends(c, x, first, last)
+
+
+@compiled
+def queues_alone(
+    s: Structure, c: Columns, w: Shared, x: Town, led: Ledger, given: Any, run: np.uint64, first_id: int, first: int,
+    last: int, t: int, row: int, chunk: int,
 ) -> None:  # fmt: skip
-    """End the open stays of the accounts."""
-    for b in range(x.granted.shape[0]):
-        x.granted[b] = 1
-    advance_part(s, v, c, w, x, led, works, run, first_id, 0, n, t, ledger_start, False, True, True, True, False)
+    """Keep the queues of some rows."""
+    keep_queues(s, c, w, x, led, given, run, first_id, first, last, t, row, chunk)
+
+
+@compiled
+def allot_alone(
+    s: Structure, c: Columns, w: Shared, x: Town, led: Ledger, given: Any, run: np.uint64, first_id: int, t: int,
+    row: int, chunk_rows: int, starting: bool,
+) -> int:  # fmt: skip
+    """Give the places of a month."""
+    return allot(s, c, w, x, led, given, run, first_id, t, row, chunk_rows, starting)
 
 
 # --- making a meeting -------------------------------------------------------------------------------------------------
@@ -179,7 +219,7 @@ def meet(
     level = np.ones(len(town.level_flag))
     level[0] = 0.0
     shared = Shared(
-        state_pool=town.state_pool, domain_row=town.domain_row, first_of=town.first_of, bands=town.bands,
+        state_pool=town.state_pool, domain_row=town.domain_row,
         failures=settings.arrays["failures"], incidents=town.incidents, event_row=town.event_row, answers=town.answers,
         at_answers=np.array([town.at_answers], np.int64), waiting_row=town.waiting_row, scaled=settings.scaled,
         level_flag=town.level_flag, level=level, ask=np.zeros(n_pools, np.int64), wait=np.zeros((q, n), np.int16),
@@ -197,22 +237,22 @@ def meet(
         or [np.zeros(0)]
     )
     room = Town(
-        pools=settings.pools, teams=settings.teams, budgets=settings.budgets, latent_of=a["latent_of"],
+        first_of=town.first_of, domain_of=town.domain_of, pools=settings.pools, teams=settings.teams, budgets=settings.budgets, latent_of=a["latent_of"],
         weight=a["weight"], law_conditions=town.law_conditions, law_spans=a["law_spans"], law_budget=a["law_budget"],
         tariff=a["tariff"], role_hours=a["role_hours"], role_given=a["role_given"], unsuited=a["unsuited"],
         unit_all_year=units["all_year"], unit_places=units["unit_places"], unit_part=units["unit_part"],
-        cycle=a["cycle"], runs=running_domains, signal_domain=town.signal_domain, signal_mask=town.signal_mask,
+        cycle=a["cycle"], runs=running_domains, start_pool=_start_pools(settings, q), signal_domain=town.signal_domain, signal_mask=town.signal_mask,
         signal_last=town.signal_last, signal_steps=town.signal_steps, signal_row=town.signal_row[:1],
         signal_usual=a["signal_usual"], signal_counted=a["signal_counted"], network=network, homes=homes,
         helper_domains=a["helper_domains"], helper_table=a["helper_table"], helper_home=a["helper_home"],
         helper_row=np.array([town.helper_row], np.int64), home_drift=a["home_drift"], home_share=a["home_share"],
         here=np.ones(n, np.uint8), shown=np.zeros(n, np.uint16), filled=np.zeros(n_units, np.int64),
         memory=np.zeros(n_units), others=np.zeros(n_units, np.int64),
-        others_waiting=np.zeros((n_pools, steps + 1), np.int64), spent=np.zeros(n_budgets, np.int64),
+        others_waiting=np.zeros((n_pools, steps + 1), np.int64), others_from=np.zeros(n_pools, np.int64), spent=np.zeros(n_budgets, np.int64),
         out=np.full(n_budgets, -1, np.int64), slot_left=np.zeros(n_slots, np.uint8), slot_skill=skill,
         queue=np.zeros(2 * n * q, np.int64), queued=np.zeros((len(parts), 2), np.int64),
         holders=np.zeros((len(parts), n_pools, n_budgets + 1), np.int64), all_freed=freed, all_trouble=trouble,
-        order=np.zeros(n, np.int64), rank=np.zeros(n, np.uint64), open_units=np.zeros(n_units, np.int64),
+        order=np.zeros(n, np.int64), rank=np.zeros(n, np.uint64), room=np.zeros(n_units, np.int64), open_units=np.zeros(n_units, np.int64),
         free_of=np.zeros(n_units, np.int64), granted=np.zeros(blocks, np.uint8),
         kept=np.zeros((steps, n_pools, len(KEPT)), np.int64), paid=np.zeros((steps, n_budgets, 2), np.int64),
         worked=np.zeros((steps, len(settings.teams), 4)),
@@ -222,6 +262,15 @@ def meet(
     each = [shared._replace(freed=freed[k], trouble=trouble[k]) for k in range(len(parts))]
     works = _works(program.structure, values, n, None)
     return Meeting(program, values, columns, run, first_id, each, room, works, parts)
+
+
+def _start_pools(settings: Settings, rows: int) -> I64:
+    """Return for every row of requests the programme that admits many at once in its first month, -1 none."""
+    found = np.full(rows, -1, np.int64)
+    for p, pool in enumerate(settings.pools):
+        if pool["first_month"] >= 0:
+            found[pool["row"]] = p
+    return found
 
 
 def _units(settings: Settings, traits: np.uint64) -> dict[str, npt.NDArray[Any]]:
@@ -327,11 +376,10 @@ def _marks(
 @compiled
 def mark_people(s: Structure, c: Columns, keys: Any, pools: Any, p: int) -> None:
     """Write the mark of every youth for one programme."""
-    pool = pools[p]
+    birth, condition = s.clock[0]["birth"], pools[p]["suited"]
     for r in range(c.small.shape[1]):
-        truth = is_suited(s, c, pool["suited"], r, 0)
-        u = uniform(bits(keys[r], salt(0, pool["salt"], JUDGEMENT)))
-        c.small[pool["picked"], r] = 1 if (u < pool["sensitivity"] if truth else u >= pool["specificity"]) else 0
+        truth = holds_for(s.conditions, s.atoms, birth, c.small, c.when, c.slow, condition, r, 0)
+        c.small[pools[p]["picked"], r] = 1 if judged(pools, p, truth, keys[r]) else 0
 
 
 # --- living it --------------------------------------------------------------------------------------------------------
@@ -387,11 +435,11 @@ def live_months(
         for t in range(t_from, t_to):
             if hook is not None:
                 hook(meeting, t)
-            open_month(program.structure, meeting.columns, meeting.shared[0], x, meeting.run, t)
+            open_alone(program.structure, meeting.columns, meeting.shared[0], x, meeting.run, t)
             if looks:
                 phases.look(t, 0)
-                share_homes(meeting.columns, x)
-                phases.look(t, 1)
+                look_alone(program.structure, meeting.columns, meeting.shared[0], x, 0, n, t, 1)
+                phases.look(t, 2)
             phases.advance(t, loaded=True)
             phases.queues(t, t - ledger_start)
             if phases.allot(t, t - ledger_start, n, starting=False):
@@ -431,13 +479,13 @@ class _Phases:
 
     def look(self, t: int, part: int) -> None:
         m = self.meeting
-        self._all(lambda k: look_around(m.program.structure, m.columns, m.shared[k], m.town, *m.parts[k], t, part))
+        self._all(lambda k: look_alone(m.program.structure, m.columns, m.shared[k], m.town, *m.parts[k], t, part))
 
     def queues(self, t: int, row: int) -> None:
         m = self.meeting
         self._all(
-            lambda k: keep_queues(
-                m.program.structure, m.columns, m.shared[k], m.town, self.ledgers[k], m.work, m.run, m.first_id,
+            lambda k: queues_alone(
+                m.program.structure, m.columns, m.shared[k], m.town, self.ledgers[k], m.work.given, m.run, m.first_id,
                 *m.parts[k], t, row, k,
             )  # fmt: skip
         )
@@ -445,8 +493,8 @@ class _Phases:
     def allot(self, t: int, row: int, n: int, starting: bool) -> int:
         m = self.meeting
         chunk_rows = m.parts[0][1] - m.parts[0][0] if len(m.parts) > 1 else n
-        found = allot(
-            m.program.structure, m.columns, m.shared[0], m.town, self.ledgers[0], m.work, m.run, m.first_id, t, row,
+        found = allot_alone(
+            m.program.structure, m.columns, m.shared[0], m.town, self.ledgers[0], m.work.given, m.run, m.first_id, t, row,
             chunk_rows, starting,
         )  # fmt: skip
         return int(found)

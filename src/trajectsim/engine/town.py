@@ -128,6 +128,7 @@ class TownProgram:
     state_pool: I64
     domain_row: I64
     first_of: I64
+    domain_of: I64
     incidents: npt.NDArray[np.uint64]
     failure_pool: tuple[tuple[int, int], ...]
     event_row: I64
@@ -223,6 +224,7 @@ def compile_town(b: Builder, scenario: Any, exit_names: Sequence[str], steps: in
         state_pool=state_pool,
         domain_row=domain_row,
         first_of=np.array([int(b.first[d]) for d in order], np.int64),
+        domain_of=np.array(order, np.int64),
         incidents=_incidents(b, pools),
         failure_pool=tuple(
             (r, p)
@@ -369,7 +371,6 @@ class _Reader:
             record = pools[p]
             record["domain"], record["row"] = pool.domain, town.domain_row[pool.domain]
             record["salt"] = purpose(f"places {pool.name}")
-            record["waiting_trait"] = town.waiting_row[p]
             for name in ("programme", "uptake", "first_month", "picked", "unsuited", "suited"):
                 record[name] = -1
             record["decide"], record["intake"], record["tolerance"] = 1.0, ALWAYS, np.inf
