@@ -12,12 +12,16 @@ import numpy.typing as npt
 from scipy import stats
 
 from trajectsim.config.scenario import Scenario
+from trajectsim.config.overlay import lay_over
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec
+from trajectsim.config.world import WorldSpec
 from trajectsim.engine.compiler import Program, compile_scenario
 from trajectsim.engine.ledger import Block, Flows, by_year, empty_block, flows_of, new_ledger, snapshots
 from trajectsim.engine.luck import run_key
 from trajectsim.engine.run import live, simulate
+from trajectsim.engine.shared import KEPT
 from trajectsim.engine.tables import Columns, Ledger, Values
+from trajectsim.engine.together import Hook, Meeting, meet, simulate_together
 from trajectsim.evidence.register import Register, build_register
 from trajectsim.model.population import make_cohort
 from trajectsim.model.youths import copy_columns
@@ -92,6 +96,34 @@ class World:
             size=self.size if size is None else size,
         ).columns
 
+    def meeting(
+        self, arm: int = 0, columns: Columns | None = None, replicate: int = 0, threads: int = 1, **keys: Any
+    ) -> Meeting:
+        """The youths at the start with what they share (for scenarios with a world)."""
+        assert self.program.town is not None
+        running = tuple(self.scenario.spec.arms[arm].interventions)
+        lived = copy_columns(self.cohort(replicate) if columns is None else columns)
+        settings = self.program.town.settings(self.register.central, running)
+        traits = run_key(self.scenario.spec.seed, -1, replicate)
+        return meet(
+            self.program, self.values(arm), settings, lived, self.key(replicate), traits, threads=threads,
+            running=running, **keys,
+        )  # fmt: skip
+
+    def together(
+        self,
+        arm: int = 0,
+        columns: Columns | None = None,
+        replicate: int = 0,
+        threads: int = 1,
+        hook: Hook | None = None,
+        log_rows: int = 0,
+    ) -> Together:
+        """Live the youths once in their world."""
+        meeting = self.meeting(arm, columns, replicate, threads)
+        ledger = simulate_together(meeting, hook=hook, log_rows=log_rows)
+        return Together(self.program, meeting.columns, ledger, meeting)
+
     def key(self, replicate: int = 0) -> np.uint64:
         return run_key(self.scenario.spec.seed, 0, replicate)
 
@@ -165,6 +197,22 @@ class Lived:
 
 
 @dataclass
+class Together(Lived):
+    """What became of youths who share a world, with the world."""
+
+    meeting: Meeting
+
+    def kept(self, provision: str, measure: str) -> npt.NDArray[np.int64]:
+        """A measure of a provision per month (see `shared.KEPT`)."""
+        assert self.program.town is not None
+        return self.meeting.town.kept[:, self.program.town.names.index(provision), KEPT.index(measure)]
+
+    def answers(self, provision: str, answer: str) -> npt.NDArray[np.int64]:
+        """Answers to requests for a provision per month (see `shared.ANSWERS`)."""
+        return self.moves(f"queue.{provision}.{answer}")
+
+
+@dataclass
 class History(Lived):
     """A run that was stopped after every step: the columns at each snapshot too."""
 
@@ -194,9 +242,14 @@ def declare(
     spec: Mapping[str, Any] | None = None,
     size: int = 100,
     years: float = 1.0,
+    world: Mapping[str, Any] | None = None,
+    off: Sequence[str] = (),
     **model: Any,
 ) -> Scenario:
-    """A scenario from plain values; everybody starts in the first state of each domain unless `initial` says so."""
+    """A scenario from plain values; everybody starts in the first state of each domain unless `initial` says so.
+
+    `world`: the sections of a world file (laws, provisions, mechanisms, parameters); `off`: what is switched off.
+    """
     first = {name: starts(**{next(iter(d["states"])): 1.0}) for name, d in domains.items()}
     population = {
         "name": "people",
@@ -215,14 +268,23 @@ def declare(
         "arms": [{"name": f"arm{i}", "interventions": list(names)} for i, names in enumerate(arms)],
         **(spec or {}),
     }
-    read = [Intervention.model_validate(item) for item in interventions]
+    read = {item.name: item for item in (Intervention.model_validate(item) for item in interventions)}
+    whole = ModelSpec.model_validate({"name": "test", "domains": domains, **model})
+    there = Population.model_validate(population)
+    shared = None
+    if world is not None:
+        setting.update(world="test", off=list(off))
+        around = WorldSpec.model_validate({"name": "test", "title": text(), **world})
+        laid = lay_over(whole, there, read, around, off, {})
+        whole, there, shared = laid.model, laid.population, laid.world
     return Scenario(
         spec=ScenarioSpec.model_validate(setting),
-        model=ModelSpec.model_validate({"name": "test", "domains": domains, **model}),
-        population=Population.model_validate(population),
-        interventions={item.name: item for item in read},
+        model=whole,
+        population=there,
+        interventions=read,
         prices=None if prices is None else PriceBook.model_validate(prices),
         path=Path("test.yaml"),
+        world=shared,
     )
 
 

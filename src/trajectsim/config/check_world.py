@@ -145,20 +145,12 @@ def _places(names: Names, places: Places, loc: Loc) -> None:
         what = f"the shares of the sectors add up to {total:g}"
         names.wrong(PART, (*loc, "sectors"), what, allowed="1 in all", cure="let them add up to 1")
     names.number(PART, (*loc, "cycle"), places.cycle, ("number", "ratio", *CHANCES), "an effect of the cycle on places")
-    if places.cycle is not None and not _has_cycle(names):
-        what = "these places follow a business cycle that no mechanism gives"
-        names.wrong(PART, (*loc, "cycle"), what, cure="leave it out, or switch the business cycle on")
 
 
 def _positive(names: Names, loc: Loc, number: Number | None) -> None:
     value = names.value(PART, number)
     if value is not None and value <= 0:
         names.wrong(PART, loc, f"a mean time of {value:g} is no time", allowed="more than 0")
-
-
-def _has_cycle(names: Names) -> bool:
-    world = names.scenario.world
-    return world is not None and any(m.cycle is not None for m in world.mechanisms.values())
 
 
 def _decision(names: Names, decision: Decision, loc: Loc) -> None:

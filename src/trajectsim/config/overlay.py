@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trajectsim.config.reader import Document, Loc, Place
-from trajectsim.config.schema import Condition, Domain, Exit, Intervention, ModelSpec, Number, Text, Trait
-from trajectsim.config.schema import Population
+from trajectsim.config.schema import Domain, Exit, Intervention, ModelSpec, Number, Population, Text, Trait
 from trajectsim.config.world import Mechanism, WorldSpec
 from trajectsim.errors import Mistake, UserError, nearest
 
@@ -89,8 +88,9 @@ def lay_over(
     off = list(off)
     mistakes = _unknown_switches(world, off, documents)
     on = {name: item for name, item in world.mechanisms.items() if name not in off}
-    builder = _Overlay(model, population, documents.get("world", Document({})))
+    builder = _Overlay(model, population, documents.get("world", Document({})), _gone(world, on))
     builder.mistakes += mistakes
+    _needs_a_cycle(builder, world)
     shared = WorldSpec(
         name=world.name,
         title=world.title,
@@ -108,6 +108,29 @@ def lay_over(
     if builder.mistakes:
         raise UserError(builder.mistakes)
     return Laid(builder.model, builder.population, shared if on or built_in else None, builder.places)
+
+
+def _gone(world: WorldSpec, on: Mapping[str, Mechanism]) -> set[str]:
+    """Return the covariates that went with the mechanisms that are off: effects that name them go too."""
+    every, left = (
+        {
+            *(["cycle"] if any(m.cycle is not None for m in found) else []),
+            *([HELPERS] if any(m.households is not None for m in found) else []),
+            *(name for m in found if m.network is not None for name in m.network.signals),
+        }
+        for found in (list(world.mechanisms.values()), list(on.values()))
+    )
+    return every - left
+
+
+def _needs_a_cycle(builder: _Overlay, world: WorldSpec) -> None:
+    if any(m.cycle is not None for m in world.mechanisms.values()):
+        return
+    for name, item in world.mechanisms.items():
+        for key, places in item.places.items():
+            if places.cycle is not None:
+                what = "these places follow a business cycle that no mechanism of this world gives"
+                builder.wrong(("mechanisms", name, "places", key, "cycle"), what, cure="leave it out, or add a `cycle`")
 
 
 def _unknown_switches(world: WorldSpec, off: list[str], documents: Mapping[str, Document]) -> list[Mistake]:
@@ -128,8 +151,8 @@ def _unknown_switches(world: WorldSpec, off: list[str], documents: Mapping[str, 
 class _Overlay:
     """A model and a population that grow; every addition remembers the place it was written at."""
 
-    def __init__(self, model: ModelSpec, population: Population, document: Document) -> None:
-        self.model, self.population, self.document = model, population, document
+    def __init__(self, model: ModelSpec, population: Population, document: Document, gone: set[str]) -> None:
+        self.model, self.population, self.document, self.gone = model, population, document, gone
         self.mistakes: list[Mistake] = []
         self.places: dict[Loc, Place] = {}
 
@@ -175,9 +198,7 @@ class _Overlay:
         here: Loc = ("mechanisms", name)
         for section in ("traits", "domains", "events", "joint_lines", "measures"):
             self.merge(section, getattr(item, section), (*here, section))
-        self.population = self.population.model_copy(
-            update={"traits": {**self.population.traits, **item.people}}
-        )
+        self.population = self.population.model_copy(update={"traits": {**self.population.traits, **item.people}})
         for n, rule in enumerate(item.constraints):
             self.moved((*here, "constraints", n), ("constraints", len(self.model.constraints)))
             self.model = self.model.model_copy(update={"constraints": [*self.model.constraints, rule]})
@@ -229,6 +250,7 @@ class _Overlay:
             return
         name, domain, rows = found
         exits = list(domain.exits)
+        numbers = {covariate: number for covariate, number in numbers.items() if covariate not in self.gone}
         for n in rows:
             present = getattr(exits[n], kind)
             for covariate in numbers:
@@ -262,8 +284,3 @@ class _Overlay:
             self.moved((*loc, state), ("latents", latent, "drift", state))
         changed = item.model_copy(update={"drift": {**item.drift, **drifts}})
         self.model = self.model.model_copy(update={"latents": {**self.model.latents, latent: changed}})
-
-
-def conditions_of(world: WorldSpec) -> list[Condition]:
-    """Return the conditions of a world's laws."""
-    return [law.when for law in world.laws.values()]

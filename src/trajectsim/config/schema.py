@@ -705,8 +705,8 @@ class ScenarioSpec(Frozen):
     """What a user writes: which model, people, prices and worlds, for how long, and how many draws and replicates.
 
     The first arm is the null alternative (nulalternatief). `set` overrides parameters by path. `world` names the town
-    around the youths; without it, and with every mechanism in `off`, nothing is shared. `law_year` is the year of the
-    law that holds. `on_month` names a Python file with a function of that name, called at the start of every month.
+    around the youths; without it, and with every mechanism in `off`, nothing is shared. `scale`: how many such towns
+    together (places, others and budgets; not what a programme brings). `law_year` is the year of the law that holds. `on_month` names a Python file with a function of that name, called at the start of every month.
     """
 
     name: Name
@@ -717,6 +717,7 @@ class ScenarioSpec(Frozen):
     prices: str | None = None
     world: str | None = None
     off: list[str] = []
+    scale: Annotated[float, Field(gt=0)] = 1.0
     law_year: Annotated[int, Field(ge=2015, le=2035)] = 2024
     on_month: str | None = None
     years: Annotated[float, Field(gt=0, le=100)] = 10

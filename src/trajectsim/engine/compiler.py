@@ -20,8 +20,8 @@ from trajectsim.engine import tables
 from trajectsim.engine.builder import Builder, Rows
 from trajectsim.engine.limits import refuse_what_does_not_fit
 from trajectsim.engine.luck import purpose
-from trajectsim.engine.slots import LATENT, PLAIN, FrozenSlots, Resolver
 from trajectsim.engine.shared import ANSWERS
+from trajectsim.engine.slots import LATENT, PLAIN, FrozenSlots, Resolver
 from trajectsim.engine.tables import TAIL, Structure, Values
 from trajectsim.engine.town import TownProgram, compile_town, programme_levels
 from trajectsim.errors import UserError

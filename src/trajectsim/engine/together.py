@@ -258,7 +258,7 @@ def meet(
         worked=np.zeros((steps, len(settings.teams), 4)),
     )  # fmt: skip
     _others_at_start(town, settings, columns, room, traits)
-    _marks(town, settings, program, columns, keys)
+    _marks(settings, program, columns, keys)
     each = [shared._replace(freed=freed[k], trouble=trouble[k]) for k in range(len(parts))]
     works = _works(program.structure, values, n, None)
     return Meeting(program, values, columns, run, first_id, each, room, works, parts)
@@ -296,7 +296,7 @@ def _friends(town: TownProgram, settings: Settings, columns: Columns, keys: npt.
     layers = []
     groups: list[npt.NDArray[np.int32]] = []
     if town.network is not None:
-        network, path = town.network
+        network, _ = town.network
         for (group, degree, clustering), layer in zip(settings.layers, network.layers, strict=True):
             if group >= 0:
                 layers.append(LayerSpec(len(groups), degree, clustering))
@@ -363,14 +363,12 @@ def _queue_length(load: float, places: int, u: float) -> int:
     return places + int(np.ceil(np.log(max(beyond, 1e-12)) / np.log(ratio)))
 
 
-def _marks(
-    town: TownProgram, settings: Settings, program: Program, columns: Columns, keys: npt.NDArray[np.uint64]
-) -> None:
+def _marks(settings: Settings, program: Program, columns: Columns, keys: npt.NDArray[np.uint64]) -> None:
     """Give every youth the static mark of a programme that selects by one: right with its sensitivity and specificity."""
-    for pool in settings.pools:
+    for p, pool in enumerate(settings.pools):
         if pool["rule"] == 1:
             with np.errstate(over="ignore"):
-                mark_people(program.structure, columns, keys, settings.pools, int(np.flatnonzero(settings.pools == pool)[0]))
+                mark_people(program.structure, columns, keys, settings.pools, p)
 
 
 @compiled
@@ -483,12 +481,14 @@ class _Phases:
 
     def queues(self, t: int, row: int) -> None:
         m = self.meeting
-        self._all(
-            lambda k: queues_alone(
+
+        def one(k: int) -> None:
+            queues_alone(
                 m.program.structure, m.columns, m.shared[k], m.town, self.ledgers[k], m.work.given, m.run, m.first_id,
                 *m.parts[k], t, row, k,
             )  # fmt: skip
-        )
+
+        self._all(one)
 
     def allot(self, t: int, row: int, n: int, starting: bool) -> int:
         m = self.meeting

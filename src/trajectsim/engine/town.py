@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from trajectsim.config.intervention import STATES
 from trajectsim.config.overlay import EVENTS, HELPERS, WAITING
-from trajectsim.config.schema import Intervention, Number, Selection, Team
+from trajectsim.config.schema import Intervention, Number, Selection, Team, Text
 from trajectsim.config.world import Budget, Decision, Households, Network, Places, Provision, WorldSpec
 from trajectsim.engine.builder import Builder, step_scale
 from trajectsim.engine.luck import purpose
@@ -152,6 +152,7 @@ class TownProgram:
     n_reasons: int
     bands: I64
     watch: int
+    scale: float = 1.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -167,7 +168,9 @@ def compile_town(b: Builder, scenario: Any, exit_names: Sequence[str], steps: in
     """Return a scenario's world as the engine needs it, or None where nothing is shared."""
     world: WorldSpec | None = getattr(scenario, "world", None)
     if world is None:
-        return None
+        if getattr(scenario, "hook", None) is None:
+            return None
+        world = WorldSpec(name="none", title=Text(nl="geen", en="none"))  # months one by one, and nothing shared
     pools = _pools(b, scenario, world)
     domain_row = np.full(len(b.domains), -1, np.int64)
     for pool in pools:
@@ -189,7 +192,9 @@ def compile_town(b: Builder, scenario: Any, exit_names: Sequence[str], steps: in
     suited = {
         name: b.condition(selection.suited)
         for name, item in scenario.interventions.items()
-        if (selection := _selection(scenario, item)) is not None and selection.suited is not None
+        if scenario.world is not None
+        and (selection := _selection(scenario, item)) is not None
+        and selection.suited is not None
     }
     levels = programme_levels(scenario)
     level_flag = np.full(1 + 2 * len(levels), -1, np.int64)
@@ -208,11 +213,11 @@ def compile_town(b: Builder, scenario: Any, exit_names: Sequence[str], steps: in
         interventions=dict(scenario.interventions),
         levels=levels,
         level_flag=level_flag,
-        teams=tuple(n for n, item in scenario.interventions.items() if _team(scenario, item) is not None),
+        teams=tuple(n for n, item in scenario.interventions.items() if n in levels and _team(scenario, item) is not None),
         selections={
             n: chosen
             for n, item in scenario.interventions.items()
-            if (chosen := _selection(scenario, item)) is not None
+            if scenario.world is not None and (chosen := _selection(scenario, item)) is not None
         },
         budgets=budgets,
         laws=laws,
@@ -253,6 +258,7 @@ def compile_town(b: Builder, scenario: Any, exit_names: Sequence[str], steps: in
         n_reasons=len(b.exits) + len(b.forced) + len(b.model.constraints) + len(pools) * len(ANSWERS),
         bands=np.array(sorted(round(a * b.spy) for a in b.model.age_bands), np.int64),
         watch=b.rows.watch,
+        scale=scenario.spec.scale,
     )
 
 
@@ -280,7 +286,7 @@ def _pools(b: Builder, scenario: Any, world: WorldSpec) -> tuple[Pool, ...]:
         found.append(
             Pool(name, b.domain_index[domain], own, provision, places, places_path, decision, decision_path)
         )
-    if "programme_places" not in scenario.spec.off:
+    if scenario.world is not None and "programme_places" not in scenario.spec.off:
         for name, item in scenario.interventions.items():
             found.append(Pool(name, b.domain_index[name], (STATES.index("enrolled"),), programme=item))
     return tuple(found)
@@ -438,10 +444,15 @@ class _Reader:
         record["failure"] = self.number(places.failure_weight, f"{path}.failure_weight")
         record["cycle"] = self.number(places.cycle, f"{path}.cycle")
         if places.outside is not None:
-            record["arrivals"] = self.rate(places.outside.arrivals, f"{path}.outside.arrivals")
+            record["arrivals"] = self.rate(places.outside.arrivals, f"{path}.outside.arrivals") * self.town.scale
             record["leave"] = _chance(self.time(places.outside.stay, f"{path}.outside.stay"))
         units = places.units if isinstance(places.units, int) else round(self.number(places.units, f"{path}.units"))
         all_year = self.number(places.all_year, f"{path}.all_year") if places.intake else 1.0
+        # More towns have more units; a provision held by one has more places there.
+        if units > 1:
+            units = max(round(units * self.town.scale), 1)
+        else:
+            capacity *= self.town.scale
         return max(int(units), 1), max(capacity, 0.0), all_year
 
     def _sectors(self, pool: Pool) -> tuple[F64, F64]:
@@ -571,7 +582,8 @@ class _Reader:
             inside = [name for name in item.opened_by if name in self.running]
             if item.pooled and inside:
                 budgets[j]["programme"] = list(town.states).index(inside[0])
-            budgets[j]["cap"] = -1 if item.cap is None else round(self.number(item.cap, f"{path}.cap") * 100)
+            cap = -1.0 if item.cap is None else self.number(item.cap, f"{path}.cap") * 100 * town.scale
+            budgets[j]["cap"] = round(cap)
             for law in item.laws:
                 law_budget[town.laws.index(law)] = j
             for name, number in item.tariffs.items():

@@ -87,7 +87,7 @@ def _users(scenario: Any) -> dict[str, list[str]]:
     """Return which paths refer to a shared parameter, by its path."""
     users: dict[str, list[str]] = {}
     for found in scenario_parameters(scenario, (Use,)):
-        owner = "model" if found.part == "model" else found.part
+        owner = "model" if found.part in ("model", "world") else found.part
         users.setdefault(f"{owner}.parameters.{found.item.use}", []).append(found.path)
     return users
 

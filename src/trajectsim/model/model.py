@@ -25,8 +25,10 @@ from trajectsim.engine.ledger import flows_of, new_ledger, snapshots
 from trajectsim.engine.luck import run_key, uniforms, youth_keys
 from trajectsim.engine.run import live
 from trajectsim.engine.tables import Columns, Ledger
+from trajectsim.engine.together import Meeting, live_months, meet
 from trajectsim.errors import UserError, nearest
 from trajectsim.model.fields import Fields
+from trajectsim.model.hook import hook_of
 from trajectsim.model.population import luck_draw, make_cohort, make_presets
 from trajectsim.model.prepare import prepare
 from trajectsim.model.views import Youth, Youths
@@ -101,6 +103,8 @@ class TrajectModel(mesa.Model):
         self._shuffles = 0
         self._counts_before = np.zeros(len(self.program.names.states), np.int64)
         _count_garbage(sum(part.nbytes for part in (*self.columns, *self.ledger)))
+        self._hook = hook_of(self.declared)
+        self._meeting = self._meet(row)
         self._live(0, opening=True)
         self._count()
         if collect:
@@ -136,7 +140,23 @@ class TrajectModel(mesa.Model):
             size=declared.spec.size or declared.population.size,
         ).columns
 
+    def _meet(self, row: npt.NDArray[np.float64]) -> Meeting | None:
+        """Return the world the youths share, or None where nothing is shared."""
+        town = self.program.town
+        if town is None:
+            return None
+        running = _interventions(self.declared, self.arm)
+        traits = run_key(self.declared.spec.seed, -1, self.replicate)
+        settings = town.settings(row, running)
+        return meet(self.program, self._values, settings, self.columns, self._key, traits, running=running)
+
     def _live(self, steps: int, opening: bool = False) -> None:
+        if self._meeting is not None:
+            live_months(
+                self._meeting, [self.ledger], self._lived, self._lived + steps, hook=self._hook, opening=opening
+            )
+            self._lived += steps
+            return
         n = self.columns.small.shape[1]
         live(
             self.program,

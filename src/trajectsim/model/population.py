@@ -312,11 +312,13 @@ def _with_inflow(program: Program, scenario: Any, draw: F64, traits: np.uint64, 
 
 
 def _offer_places(program: Program, scenario: Any, draw: F64, traits: np.uint64, columns: Columns) -> None:
-    """Give each programme's places by lottery where there are fewer places than youths."""
+    """Give each programme's places by lottery where there are fewer places than youths; a world gives them later."""
     read = _Reader(program, draw)
     n = columns.small.shape[1]
     for name, intervention in scenario.interventions.items():
         places = int(read(intervention.places, f"interventions.{name}.places", f"interventions.{name}"))
+        if program.town is not None and name in program.town.names:
+            places = n  # places are given month by month, to those who ask
         flag = columns.small[program.rows.flags[f"offer_{name}"]]
         if places >= n:
             flag[:] = 1

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trajectsim.config.check import check
+from trajectsim.config.overrides import COMMAND_LINE
 from trajectsim.config.scenario import Scenario, load_scenario, packaged_scenario
 from trajectsim.config.schema import ArmSpec
 from trajectsim.engine.compiler import Program, compile_scenario
@@ -91,7 +92,7 @@ def prepare(scenario: str | Path | Scenario | None) -> Prepared:
 def _files(scenario: Scenario) -> list[str]:
     """Return the files that a scenario was read from; packaged ones, which never change, by a name that is no path."""
     named = {file for document in scenario.documents.values() for file, _ in document.places.values()}
-    return sorted(str(Path(file).absolute()) for file in named)
+    return sorted(str(Path(file).absolute()) for file in named if not file.startswith(COMMAND_LINE))
 
 
 def _stamp(files: list[str]) -> Stamp:

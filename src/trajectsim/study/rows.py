@@ -88,12 +88,15 @@ def block_tables(
 ) -> dict[str, pa.Table]:
     """Return the tables of one arm and draw."""
     n = program.names
+    reasons = list(dict.fromkeys(n.reasons))  # an exit out of several states stands among them more than once
+    own = np.zeros((*block.moves.shape[:2], len(reasons)), np.int64)
+    np.add.at(own, (slice(None), slice(None), np.array([reasons.index(r) for r in n.reasons], np.int64)), block.moves)
     tables = {
         "occupancy": _state_table(key, block.state_months, program),
         "entries": _state_table(key, block.entries, program),
         "months": _split_states(nonzero_table(key, block.monthly, ["month", "g"], "n"), program),
         "events": nonzero_table(key, block.events, ["replicate", "year", ("band", n.bands), ("event", n.events)], "n"),
-        "moves": nonzero_table(key, block.moves, ["replicate", "year", ("exit", n.reasons)], "n"),
+        "moves": nonzero_table(key, own, ["replicate", "year", ("exit", reasons)], "n"),
         "measures": nonzero_table(
             key, block.measures, ["replicate", "year", ("band", n.bands), ("measure", n.measures)], "quantity"
         ),

@@ -20,6 +20,7 @@ from trajectsim.config.scenario import Scenario, content_hash
 from trajectsim.economics.prices import compile_prices
 from trajectsim.engine.compiler import compile_scenario
 from trajectsim.evidence.register import Register, build_register
+from trajectsim.model.hook import hook_of
 from trajectsim.study.runner import Plan, run_draw, run_presets
 from trajectsim.study.store import DRAWS_PER_PART, Study, open_study, prepare_folder, write_part
 
@@ -59,7 +60,7 @@ def make_plan(scenario: Scenario) -> tuple[Plan, Register]:
     index = register.index
     columns = [] if prices is None else [index.get(path, -1) for path in prices.paths]
     size = scenario.spec.size or scenario.population.size
-    return Plan(scenario, program, prices, np.array(columns, np.int64), size), register
+    return Plan(scenario, program, prices, np.array(columns, np.int64), size, hook=hook_of(scenario)), register
 
 
 def run_scenario(

@@ -18,8 +18,11 @@ from trajectsim.engine.ledger import add_ledgers, by_year, empty_block
 from trajectsim.engine.luck import run_key
 from trajectsim.engine.run import simulate
 from trajectsim.engine.tables import Columns, Ledger, Values
+from trajectsim.engine.together import Hook, Meeting, meet, simulate_together
+from trajectsim.engine.town import Settings
 from trajectsim.model.population import luck_draw, make_cohort, make_cohorts, make_presets
 from trajectsim.model.youths import copy_columns
+from trajectsim.study.gather import Gathering, gather, shared_tables
 from trajectsim.study.lives import Stays, months_by_year, stays
 from trajectsim.study.rows import Key, block_tables, named
 
@@ -45,6 +48,7 @@ class Plan:
     price_columns: npt.NDArray[np.int64]
     size: int
     threads: int = 1
+    hook: Hook | None = None
 
     @property
     def arms(self) -> list[str]:
@@ -58,9 +62,10 @@ def run_draw(plan: Plan, draw: int, row: F64) -> dict[str, pa.Table]:
     A replicate that fails becomes rows of `runs` with the stage and the message, and counts nowhere.
     """
     spec, program = plan.scenario.spec, plan.program
-    values = [program.values(row, tuple(arm.interventions)) for arm in spec.arms]
+    arms = [_arm(plan, row, tuple(arm.interventions)) for arm in spec.arms]
     usual = program.values(row)
     blocks = [empty_block(program, spec.replicates, program.steps) for _ in spec.arms]
+    shared: list[Gathering] = []
     status: list[tuple[int, int, str, str, str]] = []
     followed: list[dict[str, Any]] = []
     seen = np.zeros((len(program.names.exits), 2), np.int64)
@@ -75,7 +80,7 @@ def run_draw(plan: Plan, draw: int, row: F64) -> dict[str, pa.Table]:
             continue
         for replicate, cohort in zip(group, cohorts, strict=True):
             try:
-                ledgers = _live_arms(plan, values, cohort.columns, draw, replicate, followed)
+                ledgers = _live_arms(plan, arms, cohort.columns, draw, replicate, followed, shared)
             except Exception as error:
                 failed = _message(error)
                 status += [(arm, replicate, "failed", "simulation", failed) for arm in range(len(spec.arms))]
@@ -84,7 +89,22 @@ def run_draw(plan: Plan, draw: int, row: F64) -> dict[str, pa.Table]:
                 by_year(program, ledger, blocks[arm], replicate)
                 seen += ledger.seen[: len(seen)]
             status += [(arm, replicate, "done", "", "") for arm in range(len(spec.arms))]
-    return _tables(plan, draw, row, blocks, status, followed, seen)
+    return {**_tables(plan, draw, row, blocks, status, followed, seen), **shared_tables(plan, draw, shared, followed)}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm of a draw: the values of its exits, and the settings of the world where there is one."""
+
+    values: Values
+    settings: Settings | None
+    running: tuple[str, ...]
+
+
+def _arm(plan: Plan, row: F64, interventions: tuple[str, ...]) -> Arm:
+    town = plan.program.town
+    settings = None if town is None else town.settings(row, interventions)
+    return Arm(plan.program.values(row, interventions), settings, interventions)
 
 
 def _groups(plan: Plan) -> list[list[int]]:
@@ -97,16 +117,25 @@ def _groups(plan: Plan) -> list[list[int]]:
 
 
 def _live_arms(
-    plan: Plan, values: list[Values], columns: Columns, draw: int, replicate: int, followed: list[dict[str, Any]]
+    plan: Plan,
+    arms: list[Arm],
+    columns: Columns,
+    draw: int,
+    replicate: int,
+    followed: list[dict[str, Any]],
+    shared: list[Gathering],
 ) -> list[Ledger]:
     """Live one replicate in every arm; the lives of the first replicate are followed."""
     ledgers = []
-    for arm, of_arm in enumerate(values):
-        ledger = _live(plan, of_arm, copy_columns(columns), draw, replicate, MOST_FOLLOWED if replicate == 0 else 0)
+    for arm, of_arm in enumerate(arms):
+        watched = MOST_FOLLOWED if replicate == 0 else 0
+        ledger, meeting = _live(plan, of_arm, copy_columns(columns), draw, replicate, watched)
         ledgers.append(ledger)
+        if meeting is not None:
+            shared.append(gather(plan.program, meeting, arm, replicate))
         if replicate == 0:
             lives = stays(plan.program, ledger.log, plan.program.steps)
-            followed.append(_youth_years(plan, lives, arm, draw, replicate))
+            followed.append({**_youth_years(plan, lives, arm, draw, replicate), "log": ledger.log})
     return ledgers
 
 
@@ -118,18 +147,28 @@ def _message(error: Exception) -> str:
     return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno} in {last.name})"
 
 
-def _live(plan: Plan, values: Values, columns: Columns, draw: int, replicate: int, watched: int) -> Ledger:
+def _live(
+    plan: Plan, arm: Arm, columns: Columns, draw: int, replicate: int, watched: int
+) -> tuple[Ledger, Meeting | None]:
     """Live one arm of one replicate, with a log of the first `watched` lives (made again if it overflows its room)."""
-    run = run_key(plan.scenario.spec.seed, luck_draw(plan.scenario, draw), replicate)
-    if not watched:
-        return simulate(plan.program, values, columns, run, threads=plan.threads)
-    columns.small[plan.program.rows.watch, :watched] = 1
+    spec = plan.scenario.spec
+    run = run_key(spec.seed, luck_draw(plan.scenario, draw), replicate)
+    if watched:
+        columns.small[plan.program.rows.watch, :watched] = 1
     room = LOG_ROWS_PER_YOUTH * min(watched, columns.small.shape[1])
     while True:
         trial = copy_columns(columns)
-        ledger = simulate(plan.program, values, trial, run, log_rows=room, threads=plan.threads)
+        meeting = None
+        if arm.settings is None and plan.hook is None:
+            ledger = simulate(plan.program, arm.values, trial, run, log_rows=room, threads=plan.threads)
+        else:
+            traits = run_key(spec.seed, -1, replicate)
+            meeting = meet(
+                plan.program, arm.values, arm.settings, trial, run, traits, threads=plan.threads, running=arm.running
+            )
+            ledger = simulate_together(meeting, log_rows=room, hook=plan.hook)
         if int(ledger.logged[0]) <= room:
-            return add_ledgers([ledger])
+            return (add_ledgers([ledger]) if watched else ledger), meeting
         room = int(ledger.logged[0])
 
 
@@ -271,6 +310,7 @@ def run_presets(plan: Plan, row: F64) -> pa.Table | None:
     scenario, program = plan.scenario, plan.program
     parts = []
     usual = program.values(row)
+    arms = [_arm(plan, row, tuple(arm.interventions)) for arm in scenario.spec.arms]
     for replicate in range(scenario.spec.replicates):
         groups: list[tuple[Columns, list[str]]] = []
         if scenario.population.presets:
@@ -279,15 +319,8 @@ def run_presets(plan: Plan, row: F64) -> pa.Table | None:
             cohort = make_cohort(program, scenario, row, usual, 0, draw_number=CENTRAL, size=min(plan.size, 100))
             groups.append((cohort.columns, []))
         for columns, names in groups:
-            for arm, spec in enumerate(scenario.spec.arms):
-                ledger = _live(
-                    plan,
-                    program.values(row, tuple(spec.interventions)),
-                    copy_columns(columns),
-                    CENTRAL,
-                    replicate,
-                    MOST_FOLLOWED,
-                )
+            for arm, of_arm in enumerate(arms):
+                ledger, _ = _live(plan, of_arm, copy_columns(columns), CENTRAL, replicate, MOST_FOLLOWED)
                 parts.append(
                     _lives_table(plan, stays(program, ledger.log, program.steps), columns, names, arm, replicate)
                 )

@@ -47,6 +47,10 @@ TABLES = (
     "youth_years",
     "lives",
     "caps",
+    "queues",
+    "teams",
+    "budgets",
+    "interference",
     "runs",
 )
 """Every table, in the order in which its parts are written; `runs` last."""

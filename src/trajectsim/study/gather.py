@@ -1,0 +1,171 @@
+"""What was shared in a run, as tables: queues, teams, budgets, and how far youths stood in each other's way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from trajectsim.engine.compiler import Program
+from trajectsim.engine.shared import KEPT
+from trajectsim.engine.together import Meeting
+from trajectsim.study.rows import Key, named, nonzero_table
+
+__all__ = ["Gathering", "gather", "interference", "shared_tables"]
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+TEAM_MEASURES = ("hours_needed", "hours_given", "strength", "coaches_left")
+BUDGET_MEASURES = ("cents", "requests_without_money", "cap", "first_month_out")
+MEANS = ("waiting", "open", "filled", "strength")
+"""Measures of a moment: their mean over the months of a year is kept; the others are sums."""
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """Yearly figures of one run: `queues` [Y, P, 8], `teams` [Y, K, 4], `budgets` [Y, B, 4]."""
+
+    arm: int
+    replicate: int
+    queues: F64
+    teams: F64
+    budgets: F64
+
+
+def gather(program: Program, meeting: Meeting, arm: int, replicate: int) -> Gathering:
+    """Return what one run shared, by year from the start."""
+    town, spy = meeting.town, program.steps_per_year
+    queues = _by_year(town.kept.astype(float), spy, KEPT)
+    queues[:, :, KEPT.index("steps_waited")] *= 12 / spy
+    queues[:, :, KEPT.index("others_steps_waited")] *= 12 / spy
+    teams = _by_year(town.worked, spy, TEAM_MEASURES)
+    paid = _by_year(town.paid.astype(float), spy, BUDGET_MEASURES[:2])
+    cap = np.broadcast_to(town.budgets["cap"].astype(float), paid.shape[:2])
+    budgets = np.concatenate([paid, cap[:, :, None], _first_out(town.paid[:, :, 1], spy)[:, :, None]], axis=2)
+    return Gathering(arm, replicate, queues, teams, budgets)
+
+
+def _by_year(months: F64, spy: int, names: Sequence[str]) -> F64:
+    """Return sums, or means of what is measured at a moment, per year: [T, X, M] to [Y, X, M]."""
+    starts = np.arange(0, len(months), spy)
+    if months.size == 0:
+        return np.zeros((len(starts), *months.shape[1:]))
+    out: F64 = np.add.reduceat(months, starts, axis=0)
+    lengths = np.diff([*starts, len(months)])[:, None]
+    for m, name in enumerate(names):
+        if name in MEANS:
+            out[:, :, m] /= lengths
+    return out
+
+
+def _first_out(refused: I64, spy: int) -> F64:
+    """Return the first month of each year, from 1, in which a budget could not pay a request; 0 where it could."""
+    years = -(-len(refused) // spy)
+    out = np.zeros((years, refused.shape[1]))
+    for y in range(years):
+        own = refused[y * spy : (y + 1) * spy] > 0
+        out[y] = np.where(own.any(axis=0), (np.argmax(own, axis=0) * 12) // spy + 1, 0)
+    return out
+
+
+def shared_tables(
+    plan: Any, draw: int, found: Sequence[Gathering], followed: Sequence[dict[str, Any]]
+) -> dict[str, pa.Table]:
+    """Return the tables of what was shared in one draw; none where nothing is."""
+    town = plan.program.town
+    if town is None or not found:
+        return {}
+    replicates = plan.scenario.spec.replicates
+    names = {
+        "queues": ("provision", list(town.names), "measure", list(KEPT)),
+        "teams": ("programme", list(town.levels), "measure", list(TEAM_MEASURES)),
+        "budgets": ("budget", [name for name, _, _ in town.budgets], "measure", list(BUDGET_MEASURES)),
+    }
+    tables = {}
+    for table, (column, rows, measure, measures) in names.items():
+        parts = []
+        for arm in range(len(plan.arms)):
+            own = {item.replicate: getattr(item, table) for item in found if item.arm == arm}
+            shape = next(iter(own.values())).shape
+            amounts = np.stack([own.get(k, np.zeros(shape)) for k in range(replicates)])
+            axes: list[str | tuple[str, Sequence[str]]] = ["replicate", "year", (column, rows), (measure, measures)]
+            parts.append(nonzero_table(Key(plan.arms, arm, draw), amounts, axes, "quantity"))
+        tables[table] = pa.concat_tables(parts)
+    tables["interference"] = interference(plan, draw, followed)
+    return tables
+
+
+def interference(plan: Any, draw: int, followed: Sequence[dict[str, Any]]) -> pa.Table:
+    """Return how many followed youths never took part and yet lived another life than in the first arm, and why.
+
+    One row per arm and reason of the first difference; `youths` followed, `outsiders` who never took part among them,
+    `changed` whose lives differ for this reason. Where nothing is shared `changed` is nil.
+    """
+    names = plan.program.names
+    logs = {item["arm"]: item["log"] for item in followed}
+    rows: list[tuple[int, str, int, int, int]] = []
+    youths = min(plan.size, 1000)
+    for arm, spec in enumerate(plan.scenario.spec.arms):
+        if arm == 0 or arm not in logs or 0 not in logs:
+            continue
+        own = [names.domains.index(name) for name in spec.interventions]
+        took_part = set(np.unique(logs[arm][np.isin(logs[arm][:, 2], own), 0]).tolist())
+        reasons: dict[str, int] = {}
+        outsiders = 0
+        before, after = _lives_of(logs[0], own), _lives_of(logs[arm], own)
+        for row in range(youths):
+            if row in took_part:
+                continue
+            outsiders += 1
+            reason = _first_difference(before.get(row, []), after.get(row, []), names.reasons)
+            if reason is not None:
+                reasons[reason] = reasons.get(reason, 0) + 1
+        rows += [(arm, reason, youths, outsiders, count) for reason, count in sorted(reasons.items())]
+        if not reasons:
+            rows.append((arm, "none", youths, outsiders, 0))
+    n = len(rows)
+    return pa.table(
+        {
+            "arm": named(np.array([r[0] for r in rows], np.int64), plan.arms),
+            "draw": pa.array(np.full(n, draw, np.int32)),
+            "reason": pa.array([r[1] for r in rows], pa.string()),
+            "youths": pa.array(np.array([r[2] for r in rows], np.int32)),
+            "outsiders": pa.array(np.array([r[3] for r in rows], np.int32)),
+            "changed": pa.array(np.array([r[4] for r in rows], np.int32)),
+        }
+    )
+
+
+def _lives_of(log: npt.NDArray[np.int32], left_out: Sequence[int]) -> dict[int, list[tuple[int, ...]]]:
+    """Return the rows of each life in order of time, without those of the programmes' own domains."""
+    keep = ~np.isin(log[:, 2], left_out)
+    kept = log[keep]
+    order = np.lexsort((np.arange(len(kept)), kept[:, 1], kept[:, 0]))
+    lives: dict[int, list[tuple[int, ...]]] = {}
+    for row in kept[order].tolist():
+        lives.setdefault(row[0], []).append(tuple(row[1:]))
+    return lives
+
+
+def _first_difference(one: list[tuple[int, ...]], other: list[tuple[int, ...]], reasons: Sequence[str]) -> str | None:
+    """Return the reason of the first difference between two lives, None where they are the same.
+
+    A difference in a queue is named after it; any other comes from friends, households or the strength of a programme.
+    """
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            first = min(a, b, key=lambda item: item[0])
+            return _kind(first, reasons)
+    if len(one) == len(other):
+        return None
+    longer = one if len(one) > len(other) else other
+    return _kind(longer[min(len(one), len(other))], reasons)
+
+
+def _kind(row: tuple[int, ...], reasons: Sequence[str]) -> str:
+    reason = reasons[row[4]] if 0 <= row[4] < len(reasons) else "start"
+    return reason if reason.startswith("queue.") else "other"
