@@ -232,14 +232,14 @@ def open_units(
 
 @rule
 def show(
-    domains: Any, states: Any, small: Any, when: Any, last_event: Any, here: Any, shown: Any, signal_domain: Any,
+    leaving: Any, domains: Any, states: Any, small: Any, when: Any, last_event: Any, here: Any, shown: Any, signal_domain: Any,
     signal_mask: Any, signal_last: Any, signal_steps: Any, enter: int, first: int, last: int, t: int,
 ) -> None:  # fmt: skip
     """Note for some rows who is in the model and what each youth shows, one bit a signal."""
     for r in range(first, last):
         gone = 0
-        for d in range(domains.shape[0]):
-            gone += states[domains[d]["first"] + int(small[d, r])]["gone"]
+        for j in range(leaving.shape[0]):
+            gone += states[domains[leaving[j]]["first"] + int(small[leaving[j], r])]["gone"]
         joined = enter < 0 or when[enter, r] <= t
         here[r] = 1 if gone == 0 and joined else 0
         word = 0
@@ -258,7 +258,7 @@ def show(
 def look_around(s: Any, c: Any, w: Any, x: Any, first: int, last: int, t: int) -> None:
     """Note what some youths show, and how many helpers come for them."""
     show(
-        s.domains, s.states, c.small, c.when, w.last, x.here, x.shown, x.signal_domain, x.signal_mask, x.signal_last,
+        x.leaving, s.domains, s.states, c.small, c.when, w.last, x.here, x.shown, x.signal_domain, x.signal_mask, x.signal_last,
         x.signal_steps, s.clock[0]["enter"], first, last, t,
     )  # fmt: skip
     if x.helper_row[0] >= 0:

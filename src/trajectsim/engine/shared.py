@@ -129,6 +129,7 @@ class Town(NamedTuple):
     unit_part: F64  # [U] a keyed fraction, added before they are rounded down
     cycle: F64  # [3] amplitude, period and phase in steps
     runs: I64  # [D] whether a programme's domain belongs to one that runs in this arm
+    leaving: I64  # domains in which somebody can leave the model
     start_pool: I64  # [Q] programme that admits many at once in its first month, -1 none
     signal_domain: I64  # [S] domain of a signal's states, -1: an event
     signal_mask: npt.NDArray[np.uint64]  # [S] states, one bit each

@@ -241,7 +241,7 @@ def meet(
         weight=a["weight"], law_conditions=town.law_conditions, law_spans=a["law_spans"], law_budget=a["law_budget"],
         tariff=a["tariff"], role_hours=a["role_hours"], role_given=a["role_given"], unsuited=a["unsuited"],
         unit_all_year=units["all_year"], unit_places=units["unit_places"], unit_part=units["unit_part"],
-        cycle=a["cycle"], runs=running_domains, start_pool=_start_pools(settings, q), signal_domain=town.signal_domain, signal_mask=town.signal_mask,
+        cycle=a["cycle"], runs=running_domains, leaving=_leaving(program.structure), start_pool=_start_pools(settings, q), signal_domain=town.signal_domain, signal_mask=town.signal_mask,
         signal_last=town.signal_last, signal_steps=town.signal_steps, signal_row=town.signal_row[:1],
         signal_usual=a["signal_usual"], signal_counted=a["signal_counted"], network=network, homes=homes,
         helper_domains=a["helper_domains"], helper_table=a["helper_table"], helper_home=a["helper_home"],
@@ -262,6 +262,13 @@ def meet(
     each = [shared._replace(freed=freed[k], trouble=trouble[k]) for k in range(len(parts))]
     works = _works(program.structure, values, n, None)
     return Meeting(program, values, columns, run, first_id, each, room, works, parts)
+
+
+def _leaving(s: Structure) -> I64:
+    """Return the domains in which somebody can leave the model."""
+    edges = [*(int(first) for first in s.domains["first"]), len(s.states)]
+    found = [d for d in range(len(s.domains)) if s.states["gone"][edges[d] : edges[d + 1]].any()]
+    return np.array(found, np.int64)
 
 
 def _start_pools(settings: Settings, rows: int) -> I64:
