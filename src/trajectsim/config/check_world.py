@@ -83,7 +83,7 @@ def _provision(names: Names, world: WorldSpec, name: str, provision: Provision, 
     if len(domains) > 1:
         what = f"the states of a provision belong to one domain, not to {' and '.join(sorted(domains))}"
         names.wrong(PART, (*here, "states"), what, cure="make a provision of each")
-    spans = []
+    spans: list[tuple[str, float, float]] = []
     for n, span in enumerate(provision.laws):
         loc = (*here, "laws", n)
         names.known(PART, (*loc, "law"), span.law, world.laws, "law")

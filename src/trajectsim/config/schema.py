@@ -706,8 +706,8 @@ class ScenarioSpec(Frozen):
 
     The first arm is the null alternative (nulalternatief). `set` overrides parameters by path. `world` names the town
     around the youths; without it, and with every mechanism in `off`, nothing is shared. `scale`: how many such towns
-    together (places, others and budgets; not what a programme brings). `law_year` is the year of the law that holds. `on_month` names a Python file with a function of that name, called at the start of every month.
-    """
+    together (places, others and budgets; not what a programme brings). `law_year` is the year of the law that holds.
+    `on_month` names a Python file with a function of that name, called at the start of every month. """
 
     name: Name
     title: Text

@@ -99,8 +99,8 @@ class Places(Frozen):
 
     `capacity` places per unit; `units` how many there are. `outside` demand takes part of them. Who waits is served in
     `order`: first come, by lottery each month, or most needy (`need`: weights on latents). `patience`: mean months
-    before somebody leaves the queue. `waiting`: drift of latents while one waits. `intake`: months of the year (1 to 12)
-    in which units admit, except the share `all_year`. A unit takes nobody while it remembers more than `tolerance`
+    before somebody leaves the queue. `waiting`: drift of latents while one waits. `intake`: months of the year (1 to
+    12) in which units admit, except the share `all_year`. A unit takes nobody while it remembers more than `tolerance`
     incidents (the `incidents` events of those it holds, and exits in `failures`, each `failure_weight`); it forgets
     them by `recovery` per month. `cycle`: change in open places per unit of the business cycle.
     """
@@ -149,7 +149,8 @@ class Decision(Frozen):
 
 
 class Budget(Frozen):
-    """Money of one law (or pooled over laws) for a year: `tariffs` per provision and month, and a `cap` if there is one.
+    """Money of one law (or pooled over laws) for a year: `tariffs` per provision and month, and a `cap` if there is
+    one.
 
     `pooled`: decides at once on what it `buys` and refuses nothing while it lasts; `opened_by` interventions, or always
     where none is named.
@@ -223,8 +224,8 @@ class Households(Frozen):
 
 
 class Cycle(Frozen):
-    """A business cycle: `amplitude` (1 = a usual deep recession or boom) times a sine of `period` months, `phase` months
-    after the trough at the start. Effects name it as the covariate `cycle`."""
+    """A business cycle: `amplitude` (1 = a usual deep recession or boom) times a sine of `period` months, `phase`
+    months after the trough at the start. Effects name it as the covariate `cycle`."""
 
     amplitude: Number
     period: Number
@@ -234,11 +235,10 @@ class Cycle(Frozen):
 class Mechanism(Frozen):
     """One thing that links youths to each other or to the town; a scenario switches it off by its name.
 
-    Added to the model: `traits` (spread in the population as `people` says), `domains`, `events`, `constraints`, `joint_lines`, `measures`; `exits` (domain to
-    further exits), `effects` (exit to covariate to hazard ratio), `adds` (exit to state to hazard), `drift` (latent to
-    state to drift), `follows` (exit to what further follows). Shared: `places` and `decisions` by provision, `budgets`,
-    `network`, `households`, `cycle`.
-    """
+    Added to the model: `traits` (spread in the population as `people` says), `domains`, `events`, `constraints`,
+    `joint_lines`, `measures`; `exits` (domain to further exits), `effects` (exit to covariate to hazard ratio), `adds`
+    (exit to state to hazard), `drift` (latent to state to drift), `follows` (exit to what further follows). Shared:
+    `places` and `decisions` by provision, `budgets`, `network`, `households`, `cycle`. """
 
     title: Text
     note: str | None = None

@@ -125,10 +125,10 @@ def _others_first(
 
 @rule
 def _has_cap(budgets: Any, tariff: Any, p: int) -> bool:
+    capped = 0
     for b in range(budgets.shape[0]):
-        if budgets[b]["cap"] >= 0 and tariff[b, p] > 0:
-            return True
-    return False
+        capped += budgets[b]["cap"] >= 0 and tariff[b, p] > 0
+    return capped > 0
 
 
 @rule

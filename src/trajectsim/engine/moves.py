@@ -180,9 +180,9 @@ def ask_for_place(
 
 @rule
 def leave_place(
-    state_pool: Any, first: int, wait: Any, phase: Any, target: Any, waiting_row: Any, unit: Any, payer: Any, freed: Any,
-    trouble: Any, failures: Any, slow: Any, tally: Any, at: int, q: int, old: int, new: int, r: int, row: int,
-    reason: int,
+    state_pool: Any, first: int, wait: Any, phase: Any, target: Any, waiting_row: Any, unit: Any, payer: Any,
+    freed: Any, trouble: Any, failures: Any, slow: Any, tally: Any, at: int, q: int, old: int, new: int, r: int,
+    row: int, reason: int,
 ) -> None:  # fmt: skip
     """Give up the place of a provision for that of another (-1 none), and a request that another exit has overtaken."""
     if wait[q, r] != 0 and phase[q, r] & GRANT == 0:

@@ -123,7 +123,8 @@ def open_month(s: Any, c: Any, w: Any, x: Any, run: np.uint64, t: int) -> None:
             needed += hours
             given += min(hours, x.role_given[j])
         left = coaches_leave(x.teams, x.slot_left, x.slot_skill, run, k, t)
-        strength = strength_of(needed, given, mean_skill(x.slot_skill, team["first_slot"], team["slots"]), team["shape"])
+        skill = mean_skill(x.slot_skill, team["first_slot"], team["slots"])
+        strength = strength_of(needed, given, skill, team["shape"])
         w.level[team["level"]] = strength
         w.level[team["level"] + 1] = strength * x.unsuited[k]
         x.worked[t, k, 0] = needed
@@ -166,7 +167,7 @@ def count_states(row: Any) -> tuple[int, int]:
     for r in range(row.shape[0]):
         count += row[r] == 1
         after += row[r] == 2
-    return count, after
+    return int(count), int(after)
 
 
 @rule
@@ -232,8 +233,9 @@ def open_units(
 
 @rule
 def show(
-    leaving: Any, domains: Any, states: Any, small: Any, when: Any, last_event: Any, here: Any, shown: Any, signal_domain: Any,
-    signal_mask: Any, signal_last: Any, signal_steps: Any, enter: int, first: int, last: int, t: int,
+    leaving: Any, domains: Any, states: Any, small: Any, when: Any, last_event: Any, here: Any, shown: Any,
+    signal_domain: Any, signal_mask: Any, signal_last: Any, signal_steps: Any, enter: int, first: int, last: int,
+    t: int,
 ) -> None:  # fmt: skip
     """Note for some rows who is in the model and what each youth shows, one bit a signal."""
     for r in range(first, last):
@@ -258,8 +260,8 @@ def show(
 def look_around(s: Any, c: Any, w: Any, x: Any, first: int, last: int, t: int) -> None:
     """Note what some youths show, and how many helpers come for them."""
     show(
-        x.leaving, s.domains, s.states, c.small, c.when, w.last, x.here, x.shown, x.signal_domain, x.signal_mask, x.signal_last,
-        x.signal_steps, s.clock[0]["enter"], first, last, t,
+        x.leaving, s.domains, s.states, c.small, c.when, w.last, x.here, x.shown, x.signal_domain, x.signal_mask,
+        x.signal_last, x.signal_steps, s.clock[0]["enter"], first, last, t,
     )  # fmt: skip
     if x.helper_row[0] >= 0:
         helpers = c.slow[x.helper_row[0]]
@@ -400,9 +402,9 @@ def keep_queues(
                             s.conditions, s.atoms, birth, c.small, c.when, c.slow, x.pools[p]["suited"], r, t
                         )
                         c.small[x.pools[p]["picked"], r] = 1 if judged(x.pools, p, truth, key) else 0
-                    if c.small[x.pools[p]["picked"], r] == 0:
-                        if uniform(bits(key, salt(t, salted, PRESSURE))) >= x.pools[p]["pressure"]:
-                            over = NOT_SELECTED
+                    pressed = uniform(bits(key, salt(t, salted, PRESSURE))) < x.pools[p]["pressure"]
+                    if c.small[x.pools[p]["picked"], r] == 0 and not pressed:
+                        over = NOT_SELECTED
                 if over < 0 and w.phase[q, r] & DECIDED == 0:
                     payer = pooled_payer(c.small, x.budgets, x.tariff, p, r)
                     if payer >= 0:

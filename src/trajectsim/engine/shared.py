@@ -1,7 +1,7 @@
 """What youths share, as arrays: places and who waits for them, levels of effects, what friends show.
 
-`Shared` is what the kernel reads and writes while a youth lives a month; `Town` is what the phases between read. A plain
-run has everything empty (`nothing_shared`); the kernel then behaves as if it did not exist.
+`Shared` is what the kernel reads and writes while a youth lives a month; `Town` is what the phases between read. A
+plain run has everything empty (`nothing_shared`); the kernel then behaves as if it did not exist.
 """
 
 from __future__ import annotations
@@ -45,25 +45,26 @@ ALWAYS = 4095
 """All twelve months of the year, one bit each."""
 
 POOL = _record(
-    "domain row unit_first units order intake decides asks_always need_begin need_end wait_begin wait_end refused_begin "
-    "refused_end passed_begin passed_end programme uptake start first_month picked unsuited suited rule",
+    "domain row unit_first units order intake decides asks_always need_begin need_end wait_begin wait_end "
+    "refused_begin refused_end passed_begin passed_end programme uptake start first_month picked unsuited suited rule",
     "capacity patience decide refused passed_on tolerance forget failure cycle arrivals leave sensitivity specificity "
     "pressure",
     "salt",
 )
-"""Per provision: its domain and row of requests; its units; order of service; months of intake (bits); whether requests
-are decided upon, and are made even where places abound; ranges of latents' weights and jumps; for a programme its uptake exit (-1), first month, number admitted in it, rows of the flags of who was
-picked and who is unsuited, condition of the suited, and rule (0 all, 1 mark, 2 judgement). `capacity` per unit (infinite
-where nothing is scarce); chances per step to leave the queue, be decided, refused, passed on; incidents a unit
-tolerates, and forgets per step; incidents a failure counts for; change of open places per unit of the cycle; others who
-ask per step, and leave per step."""
+"""Per provision: its domain and row of requests; its units; order of service; months of intake (bits); whether
+requests are decided upon, and are made even where places abound; ranges of latents' weights and jumps; for a programme
+its uptake exit (-1), first month, number admitted in it, rows of the flags of who was picked and who is unsuited,
+condition of the suited, and rule (0 all, 1 mark, 2 judgement). `capacity` per unit (infinite where nothing is scarce);
+chances per step to leave the queue, be decided, refused, passed on; incidents a unit tolerates, and forgets per step;
+incidents a failure counts for; change of open places per unit of the cycle; others who ask per step, and leave per
+step; sensitivity, specificity and pressure of a selection."""
 
 TEAM = _record(
     "domain level first_slot slots roles_begin roles_end jump_begin jump_end", "turnover learn novice shape", "salt"
 )
-"""Per programme with coaches: its domain, the level of its effects, its coaches, the hours of its roles, jumps of latents
-of the youths whose coach leaves; chance per step that a coach leaves, share of the way to full experience learnt per
-step, strength of a newcomer, and the power that turns hours and experience into strength."""
+"""Per programme whose effects vary: its domain, the level of its effects, its coaches, the hours of its roles, jumps of
+latents of the youths whose coach leaves; chance per step that a coach leaves, share of the way to full experience
+learnt per step, strength of a newcomer, and the power that turns hours and experience into strength."""
 
 BUDGET = _record("pooled open cap programme")
 """Per budget: whether it pools; whether it is open in this arm; cents a year (-1: no cap); programme domain whose
@@ -175,19 +176,20 @@ class Town(NamedTuple):
 
 
 KEPT = ("waiting", "granted", "steps_waited", "others_asked", "others_granted", "others_steps_waited", "open", "filled")
-"""What is kept of every provision and month: youths waiting at its end; granted, and the steps those waited; the same of
-others; places of all units, open or closed; places taken at its end."""
+"""What is kept of every provision and month: youths waiting at its end; granted, and the steps those waited; the same
+of others; places of all units, open or closed; places taken at its end."""
 
 
 @lru_cache(maxsize=8)
 def nothing_shared(levels: int = 1) -> Shared:
-    """Return the empty world: every array without elements, except the levels: no business cycle, programmes in full."""
+    """Return the empty world: arrays without elements, except the levels: no business cycle, programmes in full."""
     u8, i16, i32, i64, f64, u64 = np.uint8, np.int16, np.int32, np.int64, np.float64, np.uint64
     e = np.zeros
     return Shared(
         state_pool=e(0, i64), domain_row=e(0, i64), failures=e(0, f64), incidents=e(0, u64), event_row=e(0, i64),
         answers=e(0, i64), at_answers=e(1, i64), waiting_row=e(0, i64), scaled=e(0, SCALED),
-        level_flag=np.full(levels, -1, i64), level=np.array([0.0] + [1.0] * (levels - 1)), ask=e(0, i64), wait=e((0, 0), i16), since=e((0, 0), i16),
+        level_flag=np.full(levels, -1, i64), level=np.array([0.0] + [1.0] * (levels - 1)), ask=e(0, i64),
+        wait=e((0, 0), i16), since=e((0, 0), i16),
         phase=e((0, 0), u8), target=e((0, 0), u8), unit=e((0, 0), i32), payer=e((0, 0), u8), last=e((0, 0), i16),
         freed=e(0, i32), trouble=e(0, f64),
     )  # fmt: skip

@@ -200,6 +200,7 @@ def compile_town(b: Builder, scenario: Any, exit_names: Sequence[str], steps: in
     level_flag = np.full(1 + 2 * len(levels), -1, np.int64)
     for name, level in levels.items():
         level_flag[level] = b.rows.flags.get(f"unsuited_{name}", -1)
+    events = {name: e for e, name in enumerate(b.events)}
     signals = _signals(b, network[0] if network else None)
     event_row = np.full(len(b.events), -1, np.int64)
     for event in signals["events"]:
@@ -213,7 +214,7 @@ def compile_town(b: Builder, scenario: Any, exit_names: Sequence[str], steps: in
         interventions=dict(scenario.interventions),
         levels=levels,
         level_flag=level_flag,
-        teams=tuple(n for n, item in scenario.interventions.items() if n in levels and _team(scenario, item) is not None),
+        teams=tuple(name for name in levels if _team(scenario, scenario.interventions[name]) is not None),
         selections={
             n: chosen
             for n, item in scenario.interventions.items()
@@ -238,7 +239,7 @@ def compile_town(b: Builder, scenario: Any, exit_names: Sequence[str], steps: in
             if pool.places is not None and name in pool.places.failures
         ),
         event_row=event_row,
-        answers=np.array([b.events.index(e) if e in b.events else -1 for e in (*_ANSWER_EVENTS, _COACH_LEFT)], np.int64),
+        answers=np.array([events.get(name, -1) for name in (*_ANSWER_EVENTS, _COACH_LEFT)], np.int64),
         at_answers=len(b.exits) + len(b.forced) + len(b.model.constraints),
         waiting_row=np.array([b.rows.numbers.get(WAITING + pool.name, -1) for pool in pools], np.int64),
         signal_domain=signals["domain"],
@@ -519,7 +520,8 @@ class _Reader:
     # --- teams --------------------------------------------------------------------------------------------------------
 
     def _teams(self) -> tuple[npt.NDArray[Any], F64, F64, F64, F64]:
-        """Return the teams, their roles' hours needed and given, the weight of the unsuited, and starting experience."""
+        """Return the teams, their roles' hours needed and given, the weight of the unsuited, and starting
+        experience."""
         town = self.town
         teams = np.zeros(len(town.levels), TEAM)
         hours: list[list[float]] = []
@@ -553,8 +555,9 @@ class _Reader:
             posts += fte
             needed = [0.0] * len(STATES)
             for j, row in enumerate(item.hours):
+                hour = self.number(row.per_month, f"{scope}.hours.{j}.per_month", scope) * month
                 for state in row.while_ if row.role == role else []:
-                    needed[STATES.index(state)] += self.number(row.per_month, f"{scope}.hours.{j}.per_month", scope) * month
+                    needed[STATES.index(state)] += hour
             hours.append(needed)
             given.append(fte * per_fte * free / self.town.steps_per_year)
         record["slots"] = min(max(int(np.ceil(posts - 1e-9)), 1), MOST_SLOTS)
@@ -667,5 +670,6 @@ class _Reader:
 
 
 def _chance(mean: float, missing: float = 0.0) -> float:
-    """Return the chance per step of an end that comes after `mean` steps on average; `missing` where there is no mean."""
+    """Return the chance per step of an end that comes after `mean` steps on average; `missing` where there is no
+    mean."""
     return missing if mean <= 0 else float(1.0 - np.exp(-1.0 / mean))

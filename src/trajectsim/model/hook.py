@@ -63,7 +63,8 @@ class Month:
         return column[row] / unit
 
     def put(self, name: str, values: npt.ArrayLike) -> None:
-        """Set a latent (cut to 0 to 1), number trait or flag of every youth, shape [N] or one value. Raises UserError."""
+        """Set a latent (cut to 0 to 1), number trait or flag of every youth, shape [N] or one value. Raises
+        UserError."""
         row, unit, column = self._find(name)
         new = np.broadcast_to(np.asarray(values, float), (self.size,))
         if name in self.meeting.program.rows.latents or unit == 1:

@@ -90,7 +90,8 @@ def block_tables(
     n = program.names
     reasons = list(dict.fromkeys(n.reasons))  # an exit out of several states stands among them more than once
     own = np.zeros((*block.moves.shape[:2], len(reasons)), np.int64)
-    np.add.at(own, (slice(None), slice(None), np.array([reasons.index(r) for r in n.reasons], np.int64)), block.moves)
+    for k, reason in enumerate(n.reasons):
+        own[:, :, reasons.index(reason)] += block.moves[:, :, k]
     tables = {
         "occupancy": _state_table(key, block.state_months, program),
         "entries": _state_table(key, block.entries, program),

@@ -162,6 +162,7 @@ def _live(
         if arm.settings is None and plan.hook is None:
             ledger = simulate(plan.program, arm.values, trial, run, log_rows=room, threads=plan.threads)
         else:
+            assert arm.settings is not None  # a function of every month brings a town of its own
             traits = run_key(spec.seed, -1, replicate)
             meeting = meet(
                 plan.program, arm.values, arm.settings, trial, run, traits, threads=plan.threads, running=arm.running
