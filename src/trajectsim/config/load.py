@@ -105,12 +105,12 @@ def resolve(kind: str, name: str, base: Path | None = None, place: Place = ("", 
         path = Path(name.replace("\\", "/")).expanduser()
         return path if path.is_absolute() or base is None else base / path
     folder = DATA / KINDS[kind][0]
-    for path in (folder / f"{name}.yaml", folder / name / "model.yaml"):
-        if path.is_file():
-            return path
     names = packaged_names(kind)
+    if name in names:
+        plain = folder / f"{name}.yaml"
+        return plain if plain.is_file() else folder / name / "model.yaml"
     raise UserError.of(
-        f"there is no packaged {kind} '{name}'",
+        f"there is no packaged {kind} '{name if len(name) <= 60 else name[:60] + '...'}'",
         file=place[0] or None,
         line=place[1],
         key=key,
@@ -133,7 +133,7 @@ def read_kind(
 ) -> Loaded[Any]:
     """Read and check one file of a kind; arguments and errors as in `resolve`; UserError for what it holds."""
     path = resolve(kind, name, base, place, key)
-    if not path.is_file() and place[0]:
+    if place[0] and not _is_file(path):
         _refuse_missing(path, name, place, key)
     return _packaged(kind, path) if path.is_relative_to(DATA) else _read(kind, path)
 
@@ -148,6 +148,14 @@ def _read(kind: str, path: Path) -> Loaded[Any]:
 def _packaged(kind: str, path: Path) -> Loaded[Any]:
     """Read a packaged file; it is the same for as long as the program runs, so that it is read once."""
     return _read(kind, path)
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether there is such a file; a name that no file can have (too long, say) is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _refuse_missing(path: Path, name: str, place: Place, key: str | None) -> None:
@@ -240,7 +248,7 @@ def _with_includes(path: Path, chain: tuple[Path, ...], form: type[BaseModel]) -
             raise UserError.of(
                 f"'{name}' includes itself", file=here[0], line=here[1], key="include", cure="leave it out"
             )
-        if not inner.is_file():
+        if not _is_file(inner):
             _refuse_missing(inner, name, here, "include")
         _merge(merged, places, _with_includes(inner, (*chain, path.resolve()), form), _MERGED[form])
     _merge(merged, places, document, _MERGED[form])

@@ -22,6 +22,9 @@ COMMAND_LINE = "command line"
 USER = "user"
 """Source of a number that the user set."""
 
+MOST_SHOWN = 60
+"""Characters of a value on the command line that a message repeats."""
+
 SCENARIO_KEYS = tuple(name for name in ScenarioSpec.model_fields if name not in ("arms", "set", "title"))
 
 
@@ -32,7 +35,7 @@ def apply_keys(document: Document, overrides: Mapping[str, str]) -> dict[str, st
         if key not in SCENARIO_KEYS:
             left[key] = text
             continue
-        name = f"{COMMAND_LINE} ({key}={text})"
+        name = f"{COMMAND_LINE} ({key}={text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + '...'})"
         if not text.strip():
             raise UserError.of(f"no value is given for '{key}'", file=COMMAND_LINE, cure=f"write {key}=value")
         document.data[key] = parse(f"{key}: {text}", name).data[key]

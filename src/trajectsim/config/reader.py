@@ -24,13 +24,21 @@ Place = tuple[str, int | None]
 
 @dataclass
 class Document:
-    """A file as read: `data` (mappings, lists, texts, numbers) and the place of every key and list item."""
+    """A file as read: `data` (mappings, lists, texts, numbers) and the place of every key and list item.
+
+    What was brought in from elsewhere has its origin: the document it stands in, and where it stands there.
+    """
 
     data: Any
     places: dict[Loc, Place] = field(default_factory=dict)
+    origins: dict[Loc, tuple[Document, Loc]] = field(default_factory=dict)
 
     def mistake(self, loc: Loc, what: str, **fields: Any) -> Mistake:
         """Return a mistake about what stands at `loc`, with file, line and key filled in."""
+        for n in range(len(loc), -1, -1):
+            if loc[:n] in self.origins:
+                document, start = self.origins[loc[:n]]
+                return document.mistake((*start, *loc[n:]), what, **fields)
         file, line = place_of(self.places, loc)
         return Mistake(what, file=file, line=line, key=key_of(loc, self.data) or None, **fields)
 
@@ -67,6 +75,9 @@ def read_text(path: Path, shown: str) -> str:
     except PermissionError:
         what = "is a folder, not a file" if path.is_dir() else "may not be read by you"
         raise UserError.of(what, file=shown, cure="name a YAML file that you may read") from None
+    except OSError as error:
+        what = f"cannot be read: {(error.strerror or 'unknown reason').lower()}"
+        raise UserError.of(what, file=f"{shown[:60]}..." if len(shown) > 63 else shown, cure="check the path") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise UserError.of("is not written in UTF-8", file=shown, line=line, cure="save the file as UTF-8") from None

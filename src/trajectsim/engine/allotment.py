@@ -264,7 +264,10 @@ def allot(
                 if first:
                     x.others[x.open_units[at]] += 1
                 else:
-                    w.unit[q, r] = x.open_units[at]
+                    if w.unit[q, r] >= 0:  # the place that is given up for this one
+                        x.all_freed[0, w.unit[q, r]] += 1
+                        x.all_trouble[0, w.unit[q, r]] += w.failures[int(w.wait[q, r]) - 1]
+                    w.unit[q, r] = -2 - x.open_units[at]  # the kernel makes it the youth's own
                 units = _close_place(x.filled, x.open_units, x.free_of, at, units)
                 total -= 1
         x.others_from[p] = earliest if others > 0 else t

@@ -23,8 +23,10 @@ from trajectsim.engine.moves import (
     forget_request,
     is_alive,
     lines_holding,
+    lose_grant,
     move_apart,
     prescribed,
+    take_place,
     write_log,
 )
 from trajectsim.engine.rules import (
@@ -374,9 +376,15 @@ def advance(
                 birth = s.clock[0]["birth"]
                 for j in range(m):
                     i = work.found[j]
-                    if not work.alive[i]:
-                        continue
                     r = start + i
+                    if not work.alive[i]:
+                        if granting:  # left the model this very moment
+                            lose_grant(
+                                w.state_pool, s.domains[d]["first"], w.wait, w.phase, w.target, w.waiting_row, w.unit,
+                                w.freed, c.slow, led.tally, s.clock[0]["at_moves"] + w.at_answers[0], w.domain_row[d],
+                                r, row,
+                            )  # fmt: skip
+                        continue
                     key = work.keys[i]
                     g = s.domains[d]["first"] + int(c.small[d, r])
                     k = -1
@@ -387,6 +395,7 @@ def advance(
                         target = int(w.target[q, r])
                         pool = w.state_pool[s.domains[d]["first"] + target]
                         reason = int(w.wait[q, r]) - 1
+                        payer = w.payer[q, r]
                         follows = w.phase[q, r] & FOLLOWS != 0
                         band = band_at(s.bands, t + 1 - int(c.when[birth, r]))
                         answer(s.clock[0]["at_moves"] + w.at_answers[0], led.tally, row, pool, GRANTED)
@@ -419,6 +428,11 @@ def advance(
                         work.moved[i] = 1
                         if act(s, v, c, w, led, work, i, r, d, k, is_forced, t, row, band, key, luck, granting):
                             work.alive[i] = 0
+                    if granting:
+                        take_place(
+                            w.state_pool, s.domains[d]["first"], w.unit, w.payer, w.freed, c.small, w.domain_row[d], d,
+                            r, pool, payer, work.alive[i] != 0,
+                        )  # fmt: skip
             end_block(s, v, c, w, led, work, start, n, t, row, granting)
         if closing and c.accounts.shape[0] > 0:
             close_block(s, c, work, start, n, t_to)

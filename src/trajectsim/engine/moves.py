@@ -21,8 +21,10 @@ __all__ = [
     "happens",
     "is_alive",
     "lines_holding",
+    "lose_grant",
     "move_apart",
     "prescribed",
+    "take_place",
     "write_log",
 ]
 
@@ -195,6 +197,36 @@ def leave_place(
             trouble[unit[q, r]] += failures[reason]
             unit[q, r] = -1
         payer[q, r] = 0
+
+
+@rule
+def take_place(
+    state_pool: Any, first: int, unit: Any, payer: Any, freed: Any, small: Any, q: int, d: int, r: int, pool: int,
+    pays: int, alive: bool,
+) -> None:  # fmt: skip
+    """Make a granted place the youth's own; who has moved on already gives it back."""
+    held = alive and state_pool[first + int(small[d, r])] == pool
+    if held:
+        payer[q, r] = pays
+    if unit[q, r] <= -2:
+        granted = -2 - int(unit[q, r])
+        unit[q, r] = granted if held else -1
+        if not held:
+            freed[granted] += 1
+
+
+@rule
+def lose_grant(
+    state_pool: Any, first: int, wait: Any, phase: Any, target: Any, waiting_row: Any, unit: Any, freed: Any, slow: Any,
+    tally: Any, at: int, q: int, r: int, row: int,
+) -> None:  # fmt: skip
+    """Give a granted place back that its youth did not live to take."""
+    pool = state_pool[first + int(target[q, r])]
+    answer(at, tally, row, pool, CANCELLED)
+    forget_request(wait, phase, waiting_row, slow, q, pool, r)
+    if unit[q, r] <= -2:
+        freed[-2 - int(unit[q, r])] += 1
+        unit[q, r] = -1
 
 
 @rule

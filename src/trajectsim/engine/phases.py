@@ -115,7 +115,9 @@ def open_month(s: Any, c: Any, w: Any, x: Any, run: np.uint64, t: int) -> None:
         w.level[0] = x.cycle[0] * sine((float(t) + x.cycle[2]) / x.cycle[1] - 0.25)
     for k in range(x.teams.shape[0]):
         team = x.teams[k]
-        count, after = count_states(c.small[team["domain"]])
+        count, after = count_states(
+            x.leaving, s.domains, s.states, c.small, c.when, s.clock[0]["enter"], team["domain"], t
+        )  # fmt: skip
         needed = 0.0
         given = 0.0
         for j in range(team["roles_begin"], team["roles_end"]):
@@ -160,13 +162,17 @@ def open_month(s: Any, c: Any, w: Any, x: Any, run: np.uint64, t: int) -> None:
 
 
 @rule
-def count_states(row: Any) -> tuple[int, int]:
+def count_states(
+    leaving: Any, domains: Any, states: Any, small: Any, when: Any, enter: int, d: int, t: int
+) -> tuple[int, int]:  # fmt: skip
     """Return how many youths are enrolled in a programme, and how many in its aftercare."""
     count = np.int64(0)
     after = np.int64(0)
-    for r in range(row.shape[0]):
-        count += row[r] == 1
-        after += row[r] == 2
+    for r in range(small.shape[1]):
+        state = small[d, r]
+        if (state == 1 or state == 2) and is_here(leaving, domains, states, small, when, enter, r, t):
+            count += state == 1
+            after += state == 2
     return int(count), int(after)
 
 
@@ -232,6 +238,18 @@ def open_units(
 
 
 @rule
+def is_here(
+    leaving: Any, domains: Any, states: Any, small: Any, when: Any, enter: int, r: int, t: int
+) -> bool:  # fmt: skip
+    """Return whether a youth has joined the model and not left it."""
+    gone = 0
+    for j in range(leaving.shape[0]):
+        gone += states[domains[leaving[j]]["first"] + int(small[leaving[j], r])]["gone"]
+    joined = enter < 0 or when[enter, r] <= max(t, 0)
+    return gone == 0 and joined
+
+
+@rule
 def show(
     leaving: Any, domains: Any, states: Any, small: Any, when: Any, last_event: Any, here: Any, shown: Any,
     signal_domain: Any, signal_mask: Any, signal_last: Any, signal_steps: Any, enter: int, first: int, last: int,
@@ -239,11 +257,7 @@ def show(
 ) -> None:  # fmt: skip
     """Note for some rows who is in the model and what each youth shows, one bit a signal."""
     for r in range(first, last):
-        gone = 0
-        for j in range(leaving.shape[0]):
-            gone += states[domains[leaving[j]]["first"] + int(small[leaving[j], r])]["gone"]
-        joined = enter < 0 or when[enter, r] <= t
-        here[r] = 1 if gone == 0 and joined else 0
+        here[r] = 1 if is_here(leaving, domains, states, small, when, enter, r, t) else 0
         word = 0
         for k in range(signal_domain.shape[0]):
             d = signal_domain[k]
@@ -363,7 +377,13 @@ def keep_queues(
         for r in range(first, last):
             pool = -1
             # In a programme's first month everybody who is eligible asks, where so many are admitted at once.
-            if w.wait[q, r] == 0 and x.start_pool[q] >= 0 and c.small[d, r] == 0 and x.here[r] != 0:
+            enter = s.clock[0]["enter"]
+            if (
+                w.wait[q, r] == 0
+                and x.start_pool[q] >= 0
+                and c.small[d, r] == 0
+                and is_here(x.leaving, s.domains, s.states, c.small, c.when, enter, r, t)
+            ):
                 pool = x.start_pool[q]
                 if x.pools[pool]["start"] != t or x.runs[d] == 0:
                     pool = -1
@@ -441,7 +461,7 @@ def keep_queues(
                     x.queue[listed] = r * n_rows + q
                     listed += 1
             p = w.state_pool[x.first_of[q] + int(c.small[d, r])]
-            if p >= 0:
+            if p >= 0 and is_here(x.leaving, s.domains, s.states, c.small, c.when, enter, r, t):
                 if n_budgets > 0:
                     payer = int(w.payer[q, r]) - 1
                     if payer < 0:

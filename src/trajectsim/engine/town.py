@@ -396,6 +396,9 @@ class _Reader:
         teams, hours, given, unsuited, experience = self._teams()
         network, homes = self._network(), self._homes()
         arrays = {**self._budgets(), **network.pop("arrays"), **homes.pop("arrays")}
+        budgets = arrays["budgets"]
+        asked = (budgets["cap"] >= 0) | ((budgets["pooled"] != 0) & (budgets["open"] != 0))
+        pools["asks_always"] |= (arrays["tariff"][asked] > 0).any(axis=0)
         arrays.update(
             role_hours=hours, role_given=given, unsuited=unsuited, cycle=self._cycle(), failures=self._failures()
         )

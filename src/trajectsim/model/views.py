@@ -20,13 +20,14 @@ from trajectsim.model.fields import MONTHS_IN
 if TYPE_CHECKING:
     from trajectsim.model.model import TrajectModel
 
-__all__ = ["Youth", "Youths"]
+__all__ = ["Youth", "Youths", "only_read"]
 
 I64 = npt.NDArray[np.int64]
 
 
-def _only_read(*_: object, **__: object) -> NoReturn:
-    what = "youths can be read here, not changed, added or removed"
+def only_read(*_: object, **__: object) -> NoReturn:
+    """Refuse to change a view or a set. Raises AttributeError."""
+    what = "youths and institutions can be read here, not changed, added or removed"
     raise AttributeError(Mistake(what, cure="declare it in the scenario; model.step() lives a month").sentence())
 
 
@@ -60,12 +61,12 @@ class Youth(Agent):
         return fields.value(name, self.model.columns, self.model.month, self.unique_id)
 
     def __setattr__(self, name: str, value: object) -> None:
-        _only_read()
+        only_read()
 
-    __delattr__ = _only_read
-    remove = _only_read
-    create_agents = staticmethod(_only_read)
-    from_dataframe = staticmethod(_only_read)
+    __delattr__ = only_read
+    remove = only_read
+    create_agents = staticmethod(only_read)
+    from_dataframe = staticmethod(only_read)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.model.fields.by_name})
@@ -153,29 +154,27 @@ class Youths(AgentSet):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __iter__(self) -> Iterator[Youth]:
-        return (Youth(self.model, row) for row in self.rows.tolist())
+    def __iter__(self) -> Iterator[Any]:
+        return map(self._view, self.rows.tolist())
 
-    def __reversed__(self) -> Iterator[Youth]:
-        return (Youth(self.model, row) for row in self.rows[::-1].tolist())
+    def __reversed__(self) -> Iterator[Any]:
+        return map(self._view, self.rows[::-1].tolist())
 
-    def __contains__(self, agent: object) -> bool:
-        return isinstance(agent, Youth) and self._is_ours(agent) and bool(np.any(self.rows == agent.unique_id))
+    def __contains__(self, agent: Any) -> bool:
+        return self._is_ours(agent) and bool(np.any(self.rows == agent.unique_id))
 
     def __getitem__(self, item: Any) -> Any:
         if isinstance(item, slice):
-            return [Youth(self.model, row) for row in self.rows[item].tolist()]
-        return Youth(self.model, int(self.rows[operator.index(item)]))
+            return [self._view(row) for row in self.rows[item].tolist()]
+        return self._view(int(self.rows[operator.index(item)]))
 
     def __repr__(self) -> str:
         return f"<{len(self)} youths of {self.model!r}>"
 
-    def index(self, value: object, start: int = 0, stop: int | None = None) -> int:
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
         """Return the place of a youth in the set. Raises ValueError where it is not."""
         rows = self.rows[start:stop]
-        places = (
-            np.flatnonzero(rows == value.unique_id) if isinstance(value, Youth) and self._is_ours(value) else rows[:0]
-        )
+        places = np.flatnonzero(rows == value.unique_id) if self._is_ours(value) else rows[:0]
         if len(places) == 0:
             raise ValueError(f"{value!r} is not in this set")
         return int(places[0]) + slice(start, stop).indices(len(self))[0]
@@ -184,7 +183,7 @@ class Youths(AgentSet):
         """Return 1 for a youth in the set, else 0."""
         return int(value in self)
 
-    def to_list(self) -> list[Youth]:
+    def to_list(self) -> list[Any]:
         """Return the youths as a list."""
         return list(self)
 
@@ -244,10 +243,10 @@ class Youths(AgentSet):
         if isinstance(at_most, float) and at_most <= 1.0:
             at_most = int(len(rows) * at_most)
         chosen: list[int] = []
-        for row in rows.tolist() if agent_type is None or issubclass(Youth, agent_type) else []:
+        for row in (rows if agent_type is None else self._of_type(rows, agent_type)).tolist():
             if len(chosen) >= at_most:
                 break
-            if filter_func is None or filter_func(Youth(self.model, row)):
+            if filter_func is None or filter_func(self._view(row)):
                 chosen.append(row)
         return self._result(np.array(chosen, np.int64), inplace)
 
@@ -284,30 +283,30 @@ class Youths(AgentSet):
 
     def shuffle_do(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Youths:
         """Call a function with every youth in an order of keyed luck (see `shuffle`); return the set."""
-        Youths(self.model, self._shuffled()).map(method, *args, **kwargs)
+        type(self)(self.model, self._shuffled()).map(method, *args, **kwargs)
         return self
 
     def set(self, attr_name: str, value: Any) -> NoReturn:
         """Refuse: youths can be read here, not changed."""
-        _only_read()
+        only_read()
 
     # --- as a collection ----------------------------------------------------------------------------------------------
 
-    def add(self, agent: Youth) -> None:
+    def add(self, agent: Any) -> None:
         """Put a youth of this model at the end of a chosen set, if it is not in it."""
         rows = self._own_rows()
         if not self._is_ours(agent):
-            raise TypeError(f"{agent!r} is no youth of this model")
+            raise TypeError(f"{agent!r} is no agent of this model that this set can hold")
         if agent not in self:
             self._rows = np.append(rows, agent.unique_id)
 
-    def discard(self, agent: Youth) -> None:
+    def discard(self, agent: Any) -> None:
         """Take a youth out of a chosen set, if it is in it."""
         rows = self._own_rows()
         if agent in self:
             self._rows = rows[rows != agent.unique_id]
 
-    def remove(self, agent: Youth) -> None:
+    def remove(self, agent: Any) -> None:
         """Take a youth out of a chosen set. Raises KeyError where it is not in it."""
         self._own_rows()
         if agent not in self:
@@ -316,7 +315,7 @@ class Youths(AgentSet):
 
     def copy(self) -> Youths:
         """Return a set of the same youths of its own, which stays as it is while the model goes on."""
-        return Youths(self.model, self.rows.copy())
+        return type(self)(self.model, self.rows.copy())
 
     __copy__ = copy
 
@@ -326,13 +325,20 @@ class Youths(AgentSet):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
+    def _view(self, row: int) -> Agent:
+        return Youth(self.model, row)
+
     def _is_ours(self, agent: object) -> bool:
         return isinstance(agent, Youth) and agent.model is self.model
+
+    def _of_type(self, rows: I64, agent_type: type) -> I64:
+        """Return those of some rows whose agents are of a type."""
+        return rows if issubclass(Youth, agent_type) else rows[:0]
 
     def _own_rows(self) -> I64:
         """Return the rows of a chosen set; the set of all who are in the model is not to be changed."""
         if self._rows is None:
-            _only_read()
+            only_read()
         return self._rows
 
     def _shuffled(self) -> I64:
@@ -341,7 +347,7 @@ class Youths(AgentSet):
 
     def _result(self, rows: I64, inplace: bool) -> Youths:
         if not inplace:
-            return Youths(self.model, rows)
+            return type(self)(self.model, rows)
         self._own_rows()
         self._rows = rows
         return self
@@ -349,8 +355,8 @@ class Youths(AgentSet):
     def _of(self, agents: Iterable[Any]) -> Youths:
         members = list(agents)
         if not all(self._is_ours(agent) for agent in members):
-            raise TypeError("a set of youths holds youths of one model only")
-        return Youths(self.model, np.array([agent.unique_id for agent in members], np.int64))
+            raise TypeError("a set of agents holds those of one model only")
+        return type(self)(self.model, np.array([agent.unique_id for agent in members], np.int64))
 
     _from_iterable = _of  # what | & - ^ make
 

@@ -113,7 +113,8 @@ def interference(plan: Any, draw: int, followed: Sequence[dict[str, Any]]) -> pa
         if arm == 0 or arm not in logs or 0 not in logs:
             continue
         own = [names.domains.index(name) for name in spec.interventions]
-        took_part = set(np.unique(logs[arm][np.isin(logs[arm][:, 2], own), 0]).tolist())
+        joined = np.isin(logs[arm][:, 2], own) & (logs[arm][:, 4] > 0)  # in another state than outside
+        took_part = set(np.unique(logs[arm][joined, 0]).tolist())
         reasons: dict[str, int] = {}
         outsiders = 0
         before, after = _lives_of(logs[0], own), _lives_of(logs[arm], own)
