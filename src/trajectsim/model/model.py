@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
 import mesa
@@ -27,10 +28,13 @@ from trajectsim.engine.run import live
 from trajectsim.engine.tables import Columns, Ledger
 from trajectsim.engine.together import Meeting, live_months, meet
 from trajectsim.errors import UserError, nearest
+from trajectsim.model.agents import Agents
 from trajectsim.model.fields import Fields
 from trajectsim.model.hook import hook_of
+from trajectsim.model.institutions import KINDS, Institution
 from trajectsim.model.population import luck_draw, make_cohort, make_presets
 from trajectsim.model.prepare import prepare
+from trajectsim.model.surroundings import Surroundings
 from trajectsim.model.views import Youth, Youths
 
 __all__ = ["TrajectModel"]
@@ -57,11 +61,13 @@ class TrajectModel(mesa.Model):
         size: how many youths; the scenario's number if left out.
         seed: seed of draws and luck; the scenario's if left out.
         people: "cohort", or "presets" for the named illustrations of the population.
-        collect: whether a DataCollector keeps `model_reporters` and `agent_reporters` at the start and after each step.
+        collect: whether a DataCollector keeps what the reporters say at the start and after each step.
 
     Attributes:
         model_reporters: what the DataCollector keeps of the model; None for the number of youths in every state.
         agent_reporters: what it keeps of every youth that is in the model, e.g. `{"activity": "activity"}`.
+        institution_reporters: what it keeps of institutions by their class, e.g. `{Employer: {"free": "free"}}`: the
+            `agenttype_reporters` of Mesa. Nothing where the scenario names no world.
         declared: the scenario.
         columns: the youths' columns.
         ledger: everything counted so far.
@@ -72,6 +78,7 @@ class TrajectModel(mesa.Model):
 
     model_reporters: ClassVar[Mapping[str, Any] | None] = None
     agent_reporters: ClassVar[Mapping[str, Any]] = {}
+    institution_reporters: ClassVar[Mapping[type, Mapping[str, Any]]] = {}
 
     def __init__(
         self,
@@ -104,13 +111,16 @@ class TrajectModel(mesa.Model):
         self._counts_before = np.zeros(len(self.program.names.states), np.int64)
         _count_garbage(sum(part.nbytes for part in (*self.columns, *self.ledger)))
         self._hook = hook_of(self.declared)
+        self.surroundings: Surroundings | None = None
         self._meeting = self._meet(row)
         self._live(0, opening=True)
         self._count()
         if collect:
             reporters = self._numbers_in_states() if self.model_reporters is None else dict(self.model_reporters)
-            self.datacollector = mesa.DataCollector(
-                model_reporters=reporters, agent_reporters=dict(self.agent_reporters)
+            self.datacollector = _Collector(
+                model_reporters=reporters,
+                agent_reporters=dict(self.agent_reporters),
+                agenttype_reporters={kind: dict(given) for kind, given in self.institution_reporters.items()},
             )
             self.datacollector.collect(self)
 
@@ -141,14 +151,17 @@ class TrajectModel(mesa.Model):
         ).columns
 
     def _meet(self, row: npt.NDArray[np.float64]) -> Meeting | None:
-        """Return the world the youths share, or None where nothing is shared."""
+        """Return the world the youths share, or None where nothing is shared; note its institutions."""
         town = self.program.town
         if town is None:
             return None
         running = _interventions(self.declared, self.arm)
         traits = run_key(self.declared.spec.seed, -1, self.replicate)
         settings = town.settings(row, running)
-        return meet(self.program, self._values, settings, self.columns, self._key, traits, running=running)
+        meeting = meet(self.program, self._values, settings, self.columns, self._key, traits, running=running)
+        if self.declared.world is not None:
+            self.surroundings = Surroundings(self.program, town, meeting, self.ledger, settings, traits, row, running)
+        return meeting
 
     def _live(self, steps: int, opening: bool = False) -> None:
         if self._meeting is not None:
@@ -229,34 +242,67 @@ class TrajectModel(mesa.Model):
             f"replicate {self.replicate}, step {self._lived} of {total}>"
         )
 
-    # --- youths -------------------------------------------------------------------------------------------------------
+    # --- youths and institutions --------------------------------------------------------------------------------------
+
+    @property
+    def size(self) -> int:
+        """How many youths there are, also those who have died, left, or have yet to join."""
+        return int(self.columns.small.shape[1])
 
     @cached_property
     def _everybody(self) -> I64:
-        return np.arange(self.columns.small.shape[1])
+        return np.arange(self.size)
 
     @property
     def youths(self) -> Youths:
         """Everybody, by number: also who has died, left, or has yet to join."""
         return Youths(self, self._everybody)
 
+    @cached_property
+    def n_institutions(self) -> int:
+        """How many institutions the town has; 0 where the scenario names no world."""
+        return 0 if self.surroundings is None else self.surroundings.total
+
+    @property
+    def institutions(self) -> Agents:
+        """The town's institutions, by number: municipality, providers, and the programmes and teams of this arm."""
+        return Agents(self, np.arange(self.size, self.size + self.n_institutions))
+
+    def institution(self, unique_id: int) -> Institution:
+        """Return one institution by its number in the model. Raises UserError where there is none of that number."""
+        if self.surroundings is None or not self.size <= unique_id < self.size + self.n_institutions:
+            allowed = f"{self.size} to {self.size + self.n_institutions - 1}" if self.n_institutions else "none"
+            raise UserError.of(f"there is no institution {unique_id}", key="unique_id", allowed=allowed)
+        return KINDS[self.surroundings.group(unique_id - self.size).kind](self, unique_id)
+
     @property
     def agents(self) -> Youths:
-        """The youths that are in the model now."""
-        return Youths(self)
+        """The youths that are in the model now and, in a world, its institutions after them.
+
+        As Mesa means it: all agents of all kinds, of which `agents_by_type` is the division. Without institutions it
+        is a set over the youths' columns; with them a name that not every agent has is refused, so ask for one kind:
+        `agents_by_type[Youth]` reads columns at once.
+        """
+        return Agents(self) if self.n_institutions else Youths(self)
 
     @property
     def agents_by_type(self) -> dict[type, Youths]:
-        """The youths that are in the model now, under their class."""
-        return {Youth: self.agents}
+        """The agents that are in the model now, under their class."""
+        found: dict[type, Youths] = {Youth: Youths(self)}
+        if self.surroundings is not None:
+            for kind, own in KINDS.items():
+                rows = self.surroundings.of_kind(kind)
+                if len(rows):
+                    found[own] = Agents(self, rows + self.size)
+        return found
 
     @property
     def agent_types(self) -> list[type]:
-        """The one class of agents."""
-        return [Youth]
+        """The classes of agents: youths, and the kinds of institutions that the town has."""
+        return list(self.agents_by_type)
 
     def register_agent(self, agent: Any) -> None:
-        """Refuse: youths live in columns, and a model has no other agents.
+        """Refuse: youths and institutions live in columns, and a model has no other agents.
 
         Raises:
             UserError: always.
@@ -275,9 +321,11 @@ class TrajectModel(mesa.Model):
         raise UserError.of("no agents can be taken from this model", cure="choose some with model.agents.select(...)")
 
     def order_of_luck(self, rows: I64) -> I64:
-        """Return an order of so many youths by keyed luck, shape [n]: another at every call, whatever the arm."""
+        """Return an order of so many agents by keyed luck, shape [n]: another at every call, whatever the arm."""
         self._shuffles += 1
-        keys = youth_keys(self._key, self.columns.ids[rows])
+        n = self.size
+        ids = np.where(rows < n, self.columns.ids[np.minimum(rows, n - 1)], (1 << 62) + rows - n)
+        keys = youth_keys(self._key, ids)
         return np.argsort(uniforms(keys, self._lived, "order of a shuffle", self._shuffles), kind="stable")
 
     # --- counts -------------------------------------------------------------------------------------------------------
@@ -303,6 +351,13 @@ class TrajectModel(mesa.Model):
 
     def _numbers_in_states(self) -> dict[str, Any]:
         return {name: partial(_number_in, g) for g, name in enumerate(self.program.names.states)}
+
+
+class _Collector(mesa.DataCollector):
+    """Mesa's, with `agent_reporters` of the youths only: institutions have other things to tell, by their class."""
+
+    def _record_agents(self, model: Any) -> Any:
+        return super()._record_agents(SimpleNamespace(agents=model.agents_by_type[Youth]))
 
 
 def _number_in(state: int, model: TrajectModel) -> int:

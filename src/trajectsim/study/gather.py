@@ -117,12 +117,17 @@ def interference(plan: Any, draw: int, followed: Sequence[dict[str, Any]]) -> pa
         took_part = set(np.unique(logs[arm][joined, 0]).tolist())
         reasons: dict[str, int] = {}
         outsiders = 0
-        before, after = _lives_of(logs[0], own), _lives_of(logs[arm], own)
+        asking = [
+            r
+            for r, name in enumerate(names.reasons)
+            if name.startswith(tuple(f"queue.{x}." for x in spec.interventions))
+        ]
+        before, after = _lives_of(logs[0], own, asking), _lives_of(logs[arm], own, asking)
         for row in range(youths):
             if row in took_part:
                 continue
             outsiders += 1
-            reason = _first_difference(before.get(row, []), after.get(row, []), names.reasons)
+            reason = _first_difference(before.get(row, []), after.get(row, []), plan.program)
             if reason is not None:
                 reasons[reason] = reasons.get(reason, 0) + 1
         rows += [(arm, reason, youths, outsiders, count) for reason, count in sorted(reasons.items())]
@@ -141,9 +146,11 @@ def interference(plan: Any, draw: int, followed: Sequence[dict[str, Any]]) -> pa
     )
 
 
-def _lives_of(log: npt.NDArray[np.int32], left_out: Sequence[int]) -> dict[int, list[tuple[int, ...]]]:
-    """Return the rows of each life in order of time, without those of the programmes' own domains."""
-    keep = ~np.isin(log[:, 2], left_out)
+def _lives_of(
+    log: npt.NDArray[np.int32], domains: Sequence[int], reasons: Sequence[int]
+) -> dict[int, list[tuple[int, ...]]]:
+    """Return the rows of each life in order of time, without programmes' own domains and requests for a place there."""
+    keep = ~np.isin(log[:, 2], domains) & ~(np.isin(log[:, 5], reasons) & (log[:, 2] < 0))
     kept = log[keep]
     order = np.lexsort((np.arange(len(kept)), kept[:, 1], kept[:, 0]))
     lives: dict[int, list[tuple[int, ...]]] = {}
@@ -152,21 +159,25 @@ def _lives_of(log: npt.NDArray[np.int32], left_out: Sequence[int]) -> dict[int, 
     return lives
 
 
-def _first_difference(one: list[tuple[int, ...]], other: list[tuple[int, ...]], reasons: Sequence[str]) -> str | None:
-    """Return the reason of the first difference between two lives, None where they are the same.
-
-    A difference in a queue is named after it; any other comes from friends, households or the strength of a programme.
-    """
+def _first_difference(one: list[tuple[int, ...]], other: list[tuple[int, ...]], program: Program) -> str | None:
+    """Return the reason of the first difference between two lives, None where they are the same."""
     for a, b in zip(one, other, strict=False):
         if a != b:
-            first = min(a, b, key=lambda item: item[0])
-            return _kind(first, reasons)
+            return _kind(min(a, b, key=lambda item: item[0]), program)
     if len(one) == len(other):
         return None
     longer = one if len(one) > len(other) else other
-    return _kind(longer[min(len(one), len(other))], reasons)
+    return _kind(longer[min(len(one), len(other))], program)
 
 
-def _kind(row: tuple[int, ...], reasons: Sequence[str]) -> str:
-    reason = reasons[row[4]] if 0 <= row[4] < len(reasons) else "start"
-    return reason if reason.startswith("queue.") else "other"
+def _kind(row: tuple[int, ...], program: Program) -> str:
+    """Return the queue that a row of a life is about; any other comes from friends or households."""
+    _, domain, _, state, reason = row
+    reasons, town = program.names.reasons, program.town
+    if 0 <= reason < len(reasons) and reasons[reason].startswith("queue."):
+        return reasons[reason]
+    if domain >= 0 and town is not None:
+        pool = int(town.state_pool[town.first[domain] + state])
+        if pool >= 0:
+            return f"queue.{town.names[pool]}.granted"
+    return "other"
