@@ -267,8 +267,11 @@ def _youth(args: argparse.Namespace) -> None:
 def _results(name: str) -> Path:
     """Return a folder with results; a folder that is none is the user's mistake, with the nearest one."""
     folder = Path(name)
-    if (folder / "manifest.json").is_file():
-        return folder
+    try:
+        if (folder / "manifest.json").is_file():
+            return folder
+    except OSError as error:
+        raise UserError.of(f"no folder can have this name: {error.strerror}", file=name[:60], cure="check it") from None
     around = folder.parent
     names = [p.name for p in around.iterdir() if (p / "manifest.json").is_file()] if around.is_dir() else []
     what = "holds no results (there is no manifest.json)" if folder.is_dir() else "there is no such folder"

@@ -146,9 +146,10 @@ def _consequences(names: Names, items: Sequence[Consequence], loc: Loc) -> None:
         for latent, number in item.shift.items():
             names.known(PART, (*here, "shift", latent), latent, names.latents, "latent")
             names.number(PART, (*here, "shift", latent), number, ("latent",), "a jump of a latent")
-        if item.otherwise and item.chance is None and item.when is None:
-            what = "`otherwise` can never follow: this always happens"
-            names.wrong(PART, (*here, "otherwise"), what, cure="give a chance or a condition, or leave it out")
+        if item.otherwise and item.chance is None:
+            what = "`otherwise` can never follow: it does where a chance fails, and there is no chance here"
+            cure = "give a chance; for what a condition rules out, write a consequence with the opposite condition"
+            names.wrong(PART, (*here, "otherwise"), what, cure=cure)
         _consequences(names, item.then, (*here, "then"))
         _consequences(names, item.otherwise, (*here, "otherwise"))
 

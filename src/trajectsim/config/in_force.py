@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from trajectsim.config.reader import Document, Loc
 from trajectsim.config.schema import Consequence, Exit, InForce, Intervention, ModelSpec, PriceBook, PriceLine
 
-__all__ = ["interventions_in_force", "model_in_force", "prices_in_force"]
+__all__ = ["document_in_force", "interventions_in_force", "model_in_force", "prices_in_force"]
 
 T = TypeVar("T")
 
 
+def _holds(item: Any, year: int) -> bool:
+    rule: InForce | None = getattr(item, "in_force", None)
+    return rule is None or rule.holds(year)
+
+
 def _kept(items: Sequence[T], year: int) -> list[T]:
-    kept = []
-    for item in items:
-        rule: InForce | None = getattr(item, "in_force", None)
-        if rule is None or rule.holds(year):
-            kept.append(item)
-    return kept
+    return [item for item in items if _holds(item, year)]
 
 
 def _consequences(items: Sequence[Consequence], year: int) -> list[Consequence]:
@@ -41,6 +42,28 @@ def model_in_force(model: ModelSpec, year: int) -> ModelSpec:
         for name, domain in model.domains.items()
     }
     return model.model_copy(update={"domains": domains, "constraints": _kept(model.constraints, year)})
+
+
+def document_in_force(document: Document, model: ModelSpec, year: int) -> Document:
+    """Return a model's document as `model_in_force` leaves the model: places in lists count only what is kept.
+
+    `model` is the model before; a mistake about what is kept is still told at the line where it stands.
+    """
+    origins: dict[Loc, tuple[Document, Loc]] = {(): (document, ())}
+
+    def note(items: Sequence[Any], new: Loc, old: Loc) -> None:
+        kept = [place for place, item in enumerate(items) if _holds(item, year)]
+        for now, before in enumerate(kept):
+            if (*new, now) != (*old, before):
+                origins[*new, now] = (document, (*old, before))
+            for key in ("then", "otherwise"):
+                note(getattr(items[before], key, ()), (*new, now, key), (*old, before, key))
+
+    for name, domain in model.domains.items():
+        here: Loc = ("domains", name, "exits")
+        note(domain.exits, here, here)
+    note(model.constraints, ("constraints",), ("constraints",))
+    return Document(document.data, document.places, origins)
 
 
 def prices_in_force(prices: PriceBook, year: int) -> PriceBook:

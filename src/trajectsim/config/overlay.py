@@ -5,18 +5,24 @@ A mechanism that is off leaves no trace. With all of them off the model is the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trajectsim.config.reader import Document, Loc, Place
+from pydantic import BaseModel
+
+from trajectsim.config.reader import Document, Loc
 from trajectsim.config.schema import Domain, Exit, Intervention, ModelSpec, Number, Population, Text, Trait
 from trajectsim.config.world import Mechanism, WorldSpec
 from trajectsim.errors import Mistake, UserError, nearest
 
-__all__ = ["BUILT_IN", "EVENTS", "HELPERS", "WAITING", "Laid", "lay_over", "shared_traits"]
+__all__ = ["BUILT_IN", "EVENTS", "HELPERS", "WAITING", "Laid", "Switch", "lay_over", "shared_traits"]
 
-BUILT_IN = ("programme_places", "selection", "teams")
+BUILT_IN: dict[str, Text] = {
+    "programme_places": Text(nl="plekken van de aanpak zelf", en="places of the programme itself"),
+    "selection": Text(nl="wie er wordt gekozen voor de aanpak", en="who is chosen for the programme"),
+    "teams": Text(nl="uren van begeleiders", en="coach hours"),
+}
 """Mechanisms that interventions declare themselves, by the names under which a scenario switches them off."""
 
 HELPERS = "helpers"
@@ -42,14 +48,24 @@ _MERGED = (
 
 
 @dataclass(frozen=True)
+class Switch:
+    """A mechanism by which a scenario can be told apart from one without it, and whether it is on."""
+
+    title: Text
+    on: bool
+
+
+@dataclass(frozen=True)
 class Laid:
     """A model with a world laid over it: the model, the population, and what is left of the world: only what is shared
-    and on. `places` adds to the places of the model's document."""
+    and on. `documents` are those of the model and the population, which know where additions stand; `switches` all
+    mechanisms, on or off, in the order of the world."""
 
     model: ModelSpec
     population: Population
     world: WorldSpec | None
-    places: dict[Loc, Place]
+    documents: dict[str, Document]
+    switches: dict[str, Switch]
 
 
 def shared_traits(world: WorldSpec | None) -> dict[str, Trait]:
@@ -88,7 +104,7 @@ def lay_over(
     off = list(off)
     mistakes = _unknown_switches(world, off, documents)
     on = {name: item for name, item in world.mechanisms.items() if name not in off}
-    builder = _Overlay(model, population, documents.get("world", Document({})), _gone(world, on))
+    builder = _Overlay(model, population, documents.get("world", Document({})), _gone(world, on, model))
     builder.mistakes += mistakes
     _needs_a_cycle(builder, world)
     shared = WorldSpec(
@@ -107,20 +123,54 @@ def lay_over(
             builder.merge("parameters", world.parameters, ("parameters",))
     if builder.mistakes:
         raise UserError(builder.mistakes)
-    return Laid(builder.model, builder.population, shared if on or built_in else None, builder.places)
-
-
-def _gone(world: WorldSpec, on: Mapping[str, Mechanism]) -> set[str]:
-    """Return the covariates that went with the mechanisms that are off: effects that name them go too."""
-    every, left = (
-        {
-            *(["cycle"] if any(m.cycle is not None for m in found) else []),
-            *([HELPERS] if any(m.households is not None for m in found) else []),
-            *(name for m in found if m.network is not None for name in m.network.signals),
-        }
-        for found in (list(world.mechanisms.values()), list(on.values()))
+    titles = {**{name: item.title for name, item in world.mechanisms.items()}, **(BUILT_IN if interventions else {})}
+    return Laid(
+        builder.model,
+        builder.population,
+        shared if on or built_in else None,
+        builder.documents(documents),
+        {name: Switch(title, name not in off) for name, title in titles.items()},
     )
-    return every - left
+
+
+def _gone(world: WorldSpec, on: Mapping[str, Mechanism], model: ModelSpec) -> set[str]:
+    """Return what went with the mechanisms that are off: covariates (effects that name them go too) and exits."""
+    every, left = (set(_brought(found)) for found in (world.mechanisms.values(), on.values()))
+    declared = {*model.traits, *(f"{name}.{state}" for name, x in model.domains.items() for state in x.states)}
+    declared |= {f"{name}.{way.name}" for name, x in model.domains.items() for way in x.exits}
+    return every - left - declared
+
+
+def _brought(mechanisms: Iterable[Mechanism]) -> Iterator[str]:
+    """Return the covariates and exits that mechanisms bring: traits, signals, helpers, the cycle, states, exits."""
+    for item in mechanisms:
+        yield from item.traits
+        if item.cycle is not None:
+            yield "cycle"
+        if item.households is not None:
+            yield HELPERS
+        if item.network is not None:
+            yield from item.network.signals
+        for name, domain in item.domains.items():
+            yield from (f"{name}.{state}" for state in domain.states)
+            yield from (f"{name}.{way.name}" for way in domain.exits)
+        for name, ways in item.exits.items():
+            yield from (f"{name}.{way.name}" for way in ways)
+
+
+def _named(declared: Any) -> Iterator[str]:
+    """Return every key and text anywhere in a declaration."""
+    if isinstance(declared, str):
+        yield declared
+    elif isinstance(declared, BaseModel):
+        for _, item in declared:
+            yield from _named(item)
+    elif isinstance(declared, Mapping):
+        for key, item in declared.items():
+            yield from (str(key), *_named(item))
+    elif isinstance(declared, (list, tuple)):
+        for item in declared:
+            yield from _named(item)
 
 
 def _needs_a_cycle(builder: _Overlay, world: WorldSpec) -> None:
@@ -136,48 +186,56 @@ def _needs_a_cycle(builder: _Overlay, world: WorldSpec) -> None:
 def _unknown_switches(world: WorldSpec, off: list[str], documents: Mapping[str, Document]) -> list[Mistake]:
     names = [*world.mechanisms, *BUILT_IN]
     scenario = documents.get("scenario", Document({}))
-    return [
-        scenario.mistake(
-            ("off", n),
-            f"there is no mechanism '{name}' in the world '{world.name}'",
-            near=nearest(name, names),
-            allowed=", ".join(names),
-        )
-        for n, name in enumerate(off)
-        if name not in names
-    ]
+    mistakes = []
+    for n, name in enumerate(off):
+        if name not in names:
+            near = nearest(name, names)
+            what = f"there is no mechanism '{name}' in the world '{world.name}'"
+            cure = None if near else "`trajectsim check` lists all mechanisms of a scenario that is whole"
+            mistakes.append(scenario.mistake(("off", n), what, near=near, allowed=_some(names, near), cure=cure))
+    return mistakes
+
+
+def _some(names: Iterable[str], near: str | None) -> str | None:
+    """Return the first of the valid names, where none of them is near."""
+    every = list(names)
+    return None if near else ", ".join(every[:20]) + (", ..." if len(every) > 20 else "")
 
 
 class _Overlay:
-    """A model and a population that grow; every addition remembers the place it was written at."""
+    """A model and a population that grow; every addition remembers where in the world's file it was written."""
 
     def __init__(self, model: ModelSpec, population: Population, document: Document, gone: set[str]) -> None:
         self.model, self.population, self.document, self.gone = model, population, document, gone
         self.mistakes: list[Mistake] = []
-        self.places: dict[Loc, Place] = {}
+        self.origins: dict[str, dict[Loc, tuple[Document, Loc]]] = {"model": {}, "population": {}}
 
     def wrong(self, loc: Loc, what: str, **fields: Any) -> None:
         self.mistakes.append(self.document.mistake(loc, what, **fields))
 
-    def moved(self, source: Loc, target: Loc) -> None:
-        """Let places below `source` in the world's file stand for places below `target` in the model."""
-        n = len(source)
-        for loc, place in self.document.places.items():
-            if loc[:n] == source:
-                self.places[(*target, *loc[n:])] = place
+    def moved(self, source: Loc, target: Loc, part: str = "model") -> None:
+        """Note that what stands at `target` in the model or the population was written at `source` in the world."""
+        self.origins[part][target] = (self.document, source)
+
+    def documents(self, given: Mapping[str, Document]) -> dict[str, Document]:
+        """Return the documents of the model and the population with the origins of what was added."""
+        found = {}
+        for part, origins in self.origins.items():
+            own = given.get(part, Document({}))
+            found[part] = Document(own.data, own.places, {**own.origins, **origins})
+        return found
 
     def add_shared(self, shared: WorldSpec, on: Mapping[str, Mechanism], world: WorldSpec) -> None:
         """Add what the engine itself keeps: events of asking, number traits of signals, helpers and waiting."""
         events = {name: text for name, text in EVENTS.items() if name not in self.model.events}
         traits = shared_traits(shared)
-        named = {
-            covariate
-            for item in on.values()
-            for effects in item.effects.values()
-            for covariate in effects
-            if covariate.startswith(WAITING) and covariate.removeprefix(WAITING) in world.provisions
-        }
-        for name in sorted(named):
+        for key, item in on.items():
+            for name in item.network.signals if item.network is not None else ():
+                if name in self.model.traits:
+                    here: Loc = ("mechanisms", key, "network", "signals", name)
+                    self.wrong(here, f"'{name}' is a trait of the model already", cure="choose another name")
+        named = {name for name in _named(list(on.values())) if name.startswith(WAITING)}
+        for name in sorted(name for name in named if name.removeprefix(WAITING) in world.provisions):
             title = world.provisions[name.removeprefix(WAITING)].title
             traits[name] = Trait(kind="number", title=Text(nl=f"wacht op: {title.nl}", en=f"waits for: {title.en}"))
         self.model = self.model.model_copy(
@@ -198,7 +256,7 @@ class _Overlay:
         here: Loc = ("mechanisms", name)
         for section in ("traits", "domains", "events", "joint_lines", "measures"):
             self.merge(section, getattr(item, section), (*here, section))
-        self.population = self.population.model_copy(update={"traits": {**self.population.traits, **item.people}})
+        self._people(item, (*here, "people"))
         for n, rule in enumerate(item.constraints):
             self.moved((*here, "constraints", n), ("constraints", len(self.model.constraints)))
             self.model = self.model.model_copy(update={"constraints": [*self.model.constraints, rule]})
@@ -212,10 +270,18 @@ class _Overlay:
         for latent, drifts in item.drift.items():
             self._drift(latent, drifts, (*here, "drift", latent))
 
+    def _people(self, item: Mechanism, loc: Loc) -> None:
+        for name in item.people:
+            if name in self.population.traits:
+                what = f"the population says already how '{name}' is spread"
+                self.wrong((*loc, name), what, cure="keep one of the two")
+            self.moved((*loc, name), ("traits", name), "population")
+        self.population = self.population.model_copy(update={"traits": {**self.population.traits, **item.people}})
+
     def _domain(self, name: str, loc: Loc) -> Domain | None:
         if name not in self.model.domains:
             near = nearest(name, self.model.domains)
-            self.wrong(loc, f"there is no domain '{name}'", near=near)
+            self.wrong(loc, f"there is no domain '{name}'", near=near, allowed=_some(self.model.domains, near))
             return None
         return self.model.domains[name]
 
@@ -230,8 +296,14 @@ class _Overlay:
         for n, way in enumerate(ways):
             if way.name in taken:
                 self.wrong((*loc, n, "name"), f"{name} has an exit '{way.name}' already", cure="choose another name")
+            taken.add(way.name)
             self.moved((*loc, n), ("domains", name, "exits", len(domain.exits) + n))
-        self._with_domain(name, domain.model_copy(update={"exits": [*domain.exits, *ways]}))
+        kept = [way.model_copy(update={k: self._kept(getattr(way, k)) for k in ("effects", "adds")}) for way in ways]
+        self._with_domain(name, domain.model_copy(update={"exits": [*domain.exits, *kept]}))
+
+    def _kept(self, numbers: Mapping[str, Number]) -> dict[str, Number]:
+        """Return the numbers without those of what went with a mechanism that is off."""
+        return {name: number for name, number in numbers.items() if name not in self.gone}
 
     def _found(self, path: str, loc: Loc) -> tuple[str, Domain, list[int]] | None:
         """Return the exits of this name: their domain and their places in its list."""
@@ -240,7 +312,10 @@ class _Overlay:
         rows = [] if domain is None else [n for n, way in enumerate(domain.exits) if way.name == own]
         if domain is None or not rows:
             every = [f"{d}.{way.name}" for d, x in self.model.domains.items() for way in x.exits]
-            self.wrong(loc, f"there is no exit '{path}'", near=nearest(path, every))
+            near = nearest(path, every)
+            if path not in self.gone:
+                cure = None if near else "`domain.exit` names an exit of the model"
+                self.wrong(loc, f"there is no exit '{path}'", near=near, cure=cure)
             return None
         return name, domain, rows
 
@@ -250,7 +325,7 @@ class _Overlay:
             return
         name, domain, rows = found
         exits = list(domain.exits)
-        numbers = {covariate: number for covariate, number in numbers.items() if covariate not in self.gone}
+        numbers = self._kept(numbers)
         for n in rows:
             present = getattr(exits[n], kind)
             for covariate in numbers:
@@ -275,9 +350,10 @@ class _Overlay:
 
     def _drift(self, latent: str, drifts: Mapping[str, Number], loc: Loc) -> None:
         if latent not in self.model.latents:
-            self.wrong(loc, f"there is no latent '{latent}'", near=nearest(latent, self.model.latents))
+            near = nearest(latent, self.model.latents)
+            self.wrong(loc, f"there is no latent '{latent}'", near=near, allowed=_some(self.model.latents, near))
             return
-        item = self.model.latents[latent]
+        item, drifts = self.model.latents[latent], self._kept(drifts)
         for state in drifts:
             if state in item.drift:
                 self.wrong((*loc, state), f"{latent} drifts in '{state}' already", cure="leave one of the two out")

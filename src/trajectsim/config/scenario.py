@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from trajectsim.config.in_force import interventions_in_force, model_in_force, prices_in_force
+from trajectsim.config.in_force import document_in_force, interventions_in_force, model_in_force, prices_in_force
 from trajectsim.config.load import Loaded, packaged_names, read_kind
 from trajectsim.config.messages import validated
-from trajectsim.config.overlay import lay_over
+from trajectsim.config.overlay import Switch, lay_over
 from trajectsim.config.overrides import COMMAND_LINE, apply_keys, parameter_settings, replaced, set_number
 from trajectsim.config.reader import Document, Loc, Place, place_of, read_mapping, read_text
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec, Text
@@ -32,7 +32,7 @@ class Scenario:
     """A scenario as it will run.
 
     `model` is the model in force in the scenario's year of law, with what the world's mechanisms add (interventions not
-    merged in); `world` is what is shared and switched on, or None; `hook` the source of the scenario's `on_month`
+    merged in); `world` is what is shared and switched on, or None; `switches` its mechanisms, on or off; `hook` the source of the scenario's `on_month`
     function. `interventions` are all that any arm names, in the order of
     first naming, by their own names (which the arms of `spec` use too). `provenance` says who set each key of the
     scenario and each parameter that was set; `documents` are the files as read, by part: scenario, model, population,
@@ -46,6 +46,7 @@ class Scenario:
     prices: PriceBook | None
     path: Path
     world: WorldSpec | None = None
+    switches: Mapping[str, Switch] = field(default_factory=dict)
     hook: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict, repr=False, compare=False)
@@ -79,6 +80,7 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
     prices = parts.read("prices", spec.prices, ("prices",)) if spec.prices is not None else None
     spec, interventions = parts.interventions(spec)
     world = parts.read("world", spec.world, ("world",)) if spec.world is not None else None
+    switches: dict[str, Switch] = {}
     hook = parts.hook(spec.on_month)
     if spec.off and spec.world is None:
         what = "there is nothing to switch off: the scenario names no world"
@@ -87,10 +89,10 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
         raise UserError(parts.mistakes)
     if world is not None:
         laid = lay_over(model, population, interventions, world, spec.off, parts.documents)
-        model, population, world = laid.model, laid.population, laid.world
-        told = parts.documents["model"]
-        parts.documents["model"] = Document(told.data, {**told.places, **laid.places})
+        model, population, world, switches = laid.model, laid.population, laid.world, laid.switches
+        parts.documents.update(laid.documents)
     year = spec.law_year
+    parts.documents["model"] = document_in_force(parts.documents["model"], model, year)
     scenario = Scenario(
         spec=spec,
         model=model_in_force(model, year),
@@ -99,6 +101,7 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
         prices=None if prices is None else prices_in_force(prices, year),
         path=file,
         world=world,
+        switches=switches,
         hook=hook,
         provenance=_provenance(document, overrides),
         documents=parts.documents,

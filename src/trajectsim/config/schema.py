@@ -132,7 +132,8 @@ class Condition(Frozen):
 class Consequence(Frozen):
     """What follows at once when an exit is taken: an event, a move in another domain, a jump of latents.
 
-    With `chance` it follows with that probability (keyed luck); `then` follows when it happened, `otherwise` when not.
+    Where `when` does not hold nothing follows, `otherwise` neither. Where it holds, it follows for certain, or with the
+    probability `chance` (keyed luck); then `then` follows too, and where the chance failed `otherwise` does.
     """
 
     name: str | None = None
