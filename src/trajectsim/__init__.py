@@ -12,13 +12,31 @@ if TYPE_CHECKING:
     from trajectsim.api import compare, load, open_study, run, write_report
     from trajectsim.config.scenario import Scenario, load_scenario
     from trajectsim.errors import Mistake, UserError
+    from trajectsim.model.institutions import (
+        CareProvider,
+        CoachTeam,
+        Employer,
+        Institution,
+        Municipality,
+        OtherProvider,
+        Programme,
+        School,
+    )
     from trajectsim.model.model import TrajectModel
     from trajectsim.model.views import Youth, Youths
     from trajectsim.study.store import Study
 
 __all__ = [
+    "CareProvider",
+    "CoachTeam",
+    "Employer",
+    "Institution",
     "Mistake",
+    "Municipality",
+    "OtherProvider",
+    "Programme",
     "Scenario",
+    "School",
     "Study",
     "TrajectModel",
     "UserError",
@@ -36,6 +54,16 @@ _HOMES = {
     "trajectsim.api": ("compare", "load", "open_study", "run", "write_report"),
     "trajectsim.config.scenario": ("Scenario", "load_scenario"),
     "trajectsim.errors": ("Mistake", "UserError"),
+    "trajectsim.model.institutions": (
+        "CareProvider",
+        "CoachTeam",
+        "Employer",
+        "Institution",
+        "Municipality",
+        "OtherProvider",
+        "Programme",
+        "School",
+    ),
     "trajectsim.model.model": ("TrajectModel",),
     "trajectsim.model.views": ("Youth", "Youths"),
     "trajectsim.study.store": ("Study",),
