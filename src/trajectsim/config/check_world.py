@@ -8,10 +8,17 @@ from trajectsim.config.names import CHANCES, DRIFTS, RATES, TIMES, Names
 from trajectsim.config.reader import Loc
 from trajectsim.config.schema import Intervention, Number
 from trajectsim.config.world import Budget, Decision, Households, Network, Places, Provision, WorldSpec
+from trajectsim.errors import nearest
 
 __all__ = ["check_delivery", "check_world"]
 
 PART = "world"
+MOST_PROVISIONS = 64
+"""Provisions that the engine tells apart: an event is an incident of each, one bit a provision."""
+
+MOST_FRIENDS = 255
+"""Friends that the engine can give each youth."""
+
 _PLACES = ("places", "count", "number")
 _RATIOS = ("ratio", "number", *CHANCES)
 _MONEY = {"tariff": ("EUR/month", "EUR/year", "EUR/week", "EUR/day"), "cap": ("EUR/year", "EUR")}
@@ -21,6 +28,10 @@ def check_world(names: Names, world: WorldSpec) -> None:
     """Check everything that a world says about the model it lies around."""
     for name, law in world.laws.items():
         names.condition(PART, ("laws", name, "when"), law.when)
+    shared = len(world.provisions) + len(names.scenario.interventions)
+    if shared > MOST_PROVISIONS:
+        what = f"there are {shared} provisions and programmes together"
+        names.wrong(PART, ("provisions",), what, allowed=f"up to {MOST_PROVISIONS}", cure="join some of them")
     taken: dict[str, str] = {}
     for name, provision in world.provisions.items():
         _provision(names, world, name, provision, taken)
@@ -50,16 +61,21 @@ def check_world(names: Names, world: WorldSpec) -> None:
 
 def _only_once(names: Names, world: WorldSpec) -> None:
     """Refuse two rules about one thing, which would each claim to be the rule."""
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[str, str] = {}
     for name, mechanism in world.mechanisms.items():
-        found = [("places", key) for key in mechanism.places] + [("decisions", key) for key in mechanism.decisions]
-        found += [(kind, kind) for kind in ("network", "households", "cycle") if getattr(mechanism, kind) is not None]
-        found += [("the budget of", law) for budget in mechanism.budgets.values() for law in budget.laws]
-        for thing in found:
+        here: Loc = ("mechanisms", name)
+        found: list[tuple[str, Loc]] = [(f"the places of '{key}'", (*here, "places", key)) for key in mechanism.places]
+        found += [(f"the decision on '{key}'", (*here, "decisions", key)) for key in mechanism.decisions]
+        for kind, what in (("network", "a network"), ("households", "households"), ("cycle", "a business cycle")):
+            found += [(what, (*here, kind))] if getattr(mechanism, kind) is not None else []
+        for key, budget in mechanism.budgets.items():
+            laws = enumerate(budget.laws)
+            found += [(f"the budget of '{law}'", (*here, "budgets", key, "laws", n)) for n, law in laws]
+        for thing, loc in found:
             if thing in seen:
-                what = f"{' '.join(dict.fromkeys(thing))} is given by the mechanisms '{seen[thing]}' and '{name}'"
-                names.wrong(PART, ("mechanisms", name), what, cure="keep one of the two")
-            seen[thing] = name
+                what = f"{thing} stands here for the second time (first in the mechanism '{seen[thing]}')"
+                names.wrong(PART, loc, what, cure="keep one of the two")
+            seen.setdefault(thing, name)
 
 
 def _is_provision(names: Names, world: WorldSpec, loc: Loc, name: str) -> bool:
@@ -78,7 +94,8 @@ def _provision(names: Names, world: WorldSpec, name: str, provision: Provision, 
             continue
         domains.add(state.partition(".")[0])
         if state in taken:
-            names.wrong(PART, loc, f"'{state}' belongs to the provision '{taken[state]}' already")
+            what = f"'{state}' belongs to the provision '{taken[state]}' already"
+            names.wrong(PART, loc, what, cure="leave it out of one of the two")
         taken[state] = name
     if len(domains) > 1:
         what = f"the states of a provision belong to one domain, not to {' and '.join(sorted(domains))}"
@@ -98,11 +115,18 @@ def _provision(names: Names, world: WorldSpec, name: str, provision: Provision, 
 
 
 def _number(names: Names, loc: Loc, number: Number | float | None, units: tuple[str, ...] | None, what: str) -> None:
-    """Check a number, and that it is not negative."""
+    """Check a number, and that neither it nor the low end of its range is negative."""
     names.number(PART, loc, number, units, what)
-    value = names.value(PART, number)
-    if value is not None and value < 0 and not what.startswith("a drift"):
-        names.wrong(PART, loc, f"{value:g} is negative", allowed="0 or more")
+    _not_negative(names, PART, loc, number, what)
+
+
+def _not_negative(names: Names, part: str, loc: Loc, number: Number | float | None, what: str) -> None:
+    parameter = names.resolved(part, number)
+    value = names.value(part, number)
+    if parameter is not None and value is not None and value >= 0 and parameter.distribution.limits is None:
+        value, loc = min(value, parameter.distribution.low or 0.0), (*loc, "distribution", "low")
+    if value is not None and value < 0:
+        names.wrong(part, loc, f"{value:g} is negative, which {what} cannot be", allowed="0 or more")
 
 
 def _latents(names: Names, loc: Loc, numbers: Mapping[str, Number], units: tuple[str, ...], what: str) -> None:
@@ -209,10 +233,13 @@ def _network(names: Names, network: Network, loc: Loc) -> None:
     _number(names, (*loc, "inside"), network.inside, ("number", *CHANCES), "a share of ties")
     if inside is not None and inside > 1:
         names.wrong(PART, (*loc, "inside"), f"{inside:g} is no share", allowed="from 0 to 1")
-    elif inside is not None and total * inside > size - 1:
+    elif inside is not None and total * inside > max(size - 1, 1 if inside < 1 else 0):
         what = f"{total * inside:g} friends each within a cohort of {size} is more than there are others"
         allowed = f"up to {size - 1} friends within the cohort"
         names.wrong(PART, (*loc, "layers"), what, allowed=allowed, cure="lower the degrees or the share `inside`")
+    elif total > MOST_FRIENDS:
+        what = f"{total:g} friends each are more than the engine holds"
+        names.wrong(PART, (*loc, "layers"), what, allowed=f"up to {MOST_FRIENDS}", cure="lower the degrees")
     for name, signal in network.signals.items():
         here = (*loc, "signals", name)
         for n, state in enumerate(signal.states):
@@ -243,17 +270,17 @@ def check_delivery(names: Names, name: str, item: Intervention) -> None:
 
     def number(loc: Loc, given: Number | float | None, units: tuple[str, ...] | None, what: str) -> None:
         names.number(part, loc, given, units, what)
-        value = names.value(part, given)
-        if value is not None and value < 0:
-            names.wrong(part, loc, f"{value:g} is negative", allowed="0 or more")
+        _not_negative(names, part, loc, given, what)
 
     if item.team is not None:
         team, roles = item.team, {row.role for row in item.hours}
         for role in team.fte:
             if role not in roles:
                 what = f"the team has a '{role}', but no hours per youth are given for that role"
-                names.wrong(part, ("team", "fte", role), what, cure="add the role under `hours`, or leave it out")
-        for role in sorted(roles - set(team.fte)):
+                cure = "add the role under `hours`, or leave it out"
+                names.wrong(part, ("team", "fte", role), what, near=nearest(role, roles - set(team.fte)), cure=cure)
+        told = {nearest(role, roles - set(team.fte)) for role in set(team.fte) - roles}
+        for role in sorted(roles - set(team.fte) - told):
             what = f"hours are needed of a '{role}', whom the team does not have"
             names.wrong(part, ("team", "fte"), what, cure=f"add {role} to the team's fte")
         for role, fte in team.fte.items():
@@ -285,7 +312,8 @@ def check_delivery(names: Names, name: str, item: Intervention) -> None:
         first, places = names.value(part, chosen.first_month), names.value(part, item.places)
         if first is not None and places is not None and first > places:
             what = f"{first:g} youths are admitted in the first month, to {places:g} places"
-            names.wrong(part, ("selection", "first_month"), what, allowed=f"up to {places:g}")
+            cure = "admit fewer, or make more places"
+            names.wrong(part, ("selection", "first_month"), what, allowed=f"up to {places:g}", cure=cure)
     provisions = {} if names.scenario.world is None else names.scenario.world.provisions
     for n, change in enumerate(item.changes):
         loc: Loc = ("changes", n)

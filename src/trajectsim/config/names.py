@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trajectsim.config.intervention import STATES, offer_trait
+from trajectsim.config.overlay import WAITING
 from trajectsim.config.reader import Loc
 from trajectsim.config.scenario import Scenario
 from trajectsim.config.schema import Condition, Exit, Number, Span, Use
@@ -64,7 +65,8 @@ class Names:
             return True
         near = nearest(name, names)
         allowed = None if near else ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-        self.wrong(part, loc, f"there is no {what} '{name}'", near=near, allowed=allowed or None)
+        cure = None if names else f"none is declared; declare the {what}, or leave this out"
+        self.wrong(part, loc, f"there is no {what} '{name}'", near=near, allowed=allowed or None, cure=cure)
         return False
 
     def all_states(self) -> list[str]:
@@ -85,6 +87,10 @@ class Names:
         world = getattr(self.scenario, "world", None)
         cycle = world is not None and any(item.cycle is not None for item in world.mechanisms.values())
         shared = ["cycle"] if with_states and cycle else []
+        if world is not None and name.startswith(WAITING):
+            provision, what = name.removeprefix(WAITING), "provision to wait for"
+            if name not in self.traits and not self.known(part, loc, provision, world.provisions, what):
+                return False
         valid = [*self.traits, *self.latents, *shared, *(["age", *self.all_states()] if with_states else [])]
         return self.known(part, loc, name, valid, "covariate")
 

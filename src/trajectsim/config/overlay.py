@@ -105,6 +105,7 @@ def lay_over(
     mistakes = _unknown_switches(world, off, documents)
     on = {name: item for name, item in world.mechanisms.items() if name not in off}
     builder = _Overlay(model, population, documents.get("world", Document({})), _gone(world, on, model))
+    builder.interventions = list(interventions.values())
     builder.mistakes += mistakes
     _needs_a_cycle(builder, world)
     shared = WorldSpec(
@@ -207,6 +208,7 @@ class _Overlay:
 
     def __init__(self, model: ModelSpec, population: Population, document: Document, gone: set[str]) -> None:
         self.model, self.population, self.document, self.gone = model, population, document, gone
+        self.interventions: list[Intervention] = []
         self.mistakes: list[Mistake] = []
         self.origins: dict[str, dict[Loc, tuple[Document, Loc]]] = {"model": {}, "population": {}}
 
@@ -234,7 +236,8 @@ class _Overlay:
                 if name in self.model.traits:
                     here: Loc = ("mechanisms", key, "network", "signals", name)
                     self.wrong(here, f"'{name}' is a trait of the model already", cure="choose another name")
-        named = {name for name in _named(list(on.values())) if name.startswith(WAITING)}
+        declared = [list(on.values()), self.model, self.interventions]
+        named = {name for name in _named(declared) if name.startswith(WAITING)}
         for name in sorted(name for name in named if name.removeprefix(WAITING) in world.provisions):
             title = world.provisions[name.removeprefix(WAITING)].title
             traits[name] = Trait(kind="number", title=Text(nl=f"wacht op: {title.nl}", en=f"waits for: {title.en}"))

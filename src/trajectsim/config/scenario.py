@@ -31,12 +31,12 @@ _NOT_CONTENT = {"draws", "replicates", "set", "model", "population", "prices", "
 class Scenario:
     """A scenario as it will run.
 
-    `model` is the model in force in the scenario's year of law, with what the world's mechanisms add (interventions not
-    merged in); `world` is what is shared and switched on, or None; `switches` its mechanisms, on or off; `hook` the source of the scenario's `on_month`
-    function. `interventions` are all that any arm names, in the order of
-    first naming, by their own names (which the arms of `spec` use too). `provenance` says who set each key of the
-    scenario and each parameter that was set; `documents` are the files as read, by part: scenario, model, population,
-    prices, interventions.<name>.
+    `model` is the model in force in the scenario's year of law, with what the world's mechanisms add (interventions
+    not merged in); `world` is what is shared and switched on, or None; `switches` are its mechanisms, on or off;
+    `hook` is the source of the scenario's `on_month` function. `interventions` are all that any arm names, in the
+    order of first naming, by their own names (which the arms of `spec` use too). `provenance` says who set each key of
+    the scenario and each parameter that was set; `documents` are the files as read, by part: scenario, model,
+    population, prices, world, interventions.<name>.
     """
 
     spec: ScenarioSpec

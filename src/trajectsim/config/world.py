@@ -145,7 +145,6 @@ class Decision(Frozen):
     passed_on: Number | None = None
     on_refused: Reaction = Reaction()
     on_passed_on: Reaction = Reaction()
-    intake: Condition | None = None
 
 
 class Budget(Frozen):

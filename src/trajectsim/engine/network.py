@@ -224,6 +224,8 @@ def densest(groups: Sequence[npt.NDArray[np.int32]], layer: LayerSpec, inside: f
     sizes = sizes[sizes > 0]
     if len(sizes) == 0:
         return float(MOST_TIES)
+    if inside < 1.0 and sizes.max() == 1:  # nobody finds a friend inside, so all come from outside
+        return float(MOST_TIES)
     most = float(sizes.min()) - 1 if inside >= 1.0 else (float(sizes.max()) - 1) / max(inside, 1e-9)
     return min(most, float(MOST_TIES))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -321,6 +321,8 @@ def run_presets(plan: Plan, row: F64) -> pa.Table | None:
             groups.append((cohort.columns, []))
         for columns, names in groups:
             for arm, of_arm in enumerate(arms):
+                if names and of_arm.settings is not None:  # illustrations are no friends of each other
+                    of_arm = replace(of_arm, settings=replace(of_arm.settings, inside=0.0))
                 ledger, _ = _live(plan, of_arm, copy_columns(columns), CENTRAL, replicate, MOST_FOLLOWED)
                 parts.append(
                     _lives_table(plan, stays(program, ledger.log, program.steps), columns, names, arm, replicate)
