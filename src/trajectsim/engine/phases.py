@@ -139,10 +139,11 @@ def open_month(s: Any, c: Any, w: Any, x: Any, run: np.uint64, t: int) -> None:
             x.spent[b] = 0
             x.out[b] = -1
     for p in range(x.pools.shape[0]):
-        x.kept[t, p, 6] = open_units(
+        places = open_units(
             x.pools, x.memory, x.others, x.filled, x.room, x.unit_all_year, x.unit_places, x.unit_part, w.level[0], run,
             p, month, t,
         )  # fmt: skip
+        x.kept[t, p, 6] = places if x.pools[p]["capacity"] < BIG else 0
         free = 0
         for u in range(x.pools[p]["unit_first"], x.pools[p]["unit_first"] + x.pools[p]["units"]):
             free += max(x.room[u] - x.filled[u], 0)
@@ -331,12 +332,15 @@ def jump(slow: Any, latent_of: Any, weight: Any, begin: int, end: int, r: int) -
 
 
 @rule
-def pooled_payer(small: Any, budgets: Any, tariff: Any, p: int, r: int) -> int:
-    """Return the open pooled budget that would buy a provision for a youth, -1 none."""
+def pooled_payer(small: Any, budgets: Any, tariff: Any, domain: int, p: int, r: int) -> int:
+    """Return the open pooled budget that would buy a provision (of a domain) for a youth, -1 none.
+
+    A budget that a programme opened buys for those who are in it, and the programme itself for who comes in.
+    """
     for b in range(budgets.shape[0]):
         if budgets[b]["pooled"] != 0 and budgets[b]["open"] != 0 and tariff[b, p] >= 0:
             d = budgets[b]["programme"]
-            if d < 0 or small[d, r] == 1 or small[d, r] == 2:
+            if d < 0 or d == domain or small[d, r] == 1 or small[d, r] == 2:
                 return b
     return -1
 
@@ -426,7 +430,7 @@ def keep_queues(
                     if c.small[x.pools[p]["picked"], r] == 0 and not pressed:
                         over = NOT_SELECTED
                 if over < 0 and w.phase[q, r] & DECIDED == 0:
-                    payer = pooled_payer(c.small, x.budgets, x.tariff, p, r)
+                    payer = pooled_payer(c.small, x.budgets, x.tariff, d, p, r)
                     if payer >= 0:
                         w.payer[q, r] = payer + 1
                         w.phase[q, r] |= DECIDED
