@@ -39,9 +39,9 @@ class Agents(Youths):
     @property
     def names(self) -> list[str]:
         """Names of what can be read of every agent in the set."""
-        kinds = [Youth] if np.any(self.rows < self.model.size) else []
-        kinds += [kind for kind in KINDS.values() if len(self._of_type(self.rows, kind))]
-        read = [super().names if kind is Youth else list(kind.fields) for kind in kinds]
+        rows = self.rows
+        read = [super().names] if np.any(rows < self.model.size) else []
+        read += [list(kind.fields) for kind in KINDS.values() if len(self._of_type(rows, kind))]
         return [name for name in read[0] if all(name in other for other in read)] if read else []
 
     def get(self, attr_names: str | list[str], handle_missing: str = "error", default_value: Any = None) -> list[Any]:

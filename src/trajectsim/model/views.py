@@ -353,7 +353,7 @@ class Youths(AgentSet):
         return self
 
     def _of(self, agents: Iterable[Any]) -> Youths:
-        members = list(agents)
+        members = list(dict.fromkeys(agents))
         if not all(self._is_ours(agent) for agent in members):
             raise TypeError("a set of agents holds those of one model only")
         return type(self)(self.model, np.array([agent.unique_id for agent in members], np.int64))

@@ -212,7 +212,7 @@ PROTOCOL: list[Op] = [
     lambda s: s[::-1],
     lambda s: [someone(s, 5) in s, someone(s, 0) in s, 3 in s],
     lambda s: copy.copy(s),
-    lambda s: sorted(ids(s | [someone(s, 0)])),
+    lambda s: sorted(ids(s | [someone(s, 0), someone(s, 5)])),
     lambda s: sorted(ids(s & [someone(s, 0), someone(s, 5)])),
     lambda s: sorted(ids(s - [someone(s, 5)])),
     lambda s: sorted(ids(s ^ [someone(s, 0), someone(s, 5)])),
