@@ -233,7 +233,7 @@ def _network(names: Names, network: Network, loc: Loc) -> None:
     _number(names, (*loc, "inside"), network.inside, ("number", *CHANCES), "a share of ties")
     if inside is not None and inside > 1:
         names.wrong(PART, (*loc, "inside"), f"{inside:g} is no share", allowed="from 0 to 1")
-    elif inside is not None and total * inside > max(size - 1, 1 if inside < 1 else 0):
+    elif inside is not None and total * inside > size - 1 and (size > 1 or inside == 1):
         what = f"{total * inside:g} friends each within a cohort of {size} is more than there are others"
         allowed = f"up to {size - 1} friends within the cohort"
         names.wrong(PART, (*loc, "layers"), what, allowed=allowed, cure="lower the degrees or the share `inside`")

@@ -83,6 +83,12 @@ class InForce(Frozen):
     from_: Annotated[int | None, Field(alias="from")] = None
     to: int | None = None
 
+    @model_validator(mode="after")
+    def _some_year(self) -> InForce:
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise ValueError(f"from {self.from_} lies after to {self.to}, so the rule is never law")
+        return self
+
     def holds(self, year: int) -> bool:
         """Return whether the rule is law in a year."""
         return (self.from_ is None or self.from_ <= year) and (self.to is None or year <= self.to)

@@ -55,6 +55,13 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
 
 
 @pytest.fixture
+def village(files: Files) -> Files:
+    """The scenario with a world around it."""
+    files.change("scenario.yaml", "prices: prices.yaml", "prices: prices.yaml\nworld: world.yaml")
+    return files
+
+
+@pytest.fixture
 def only(files: Files) -> Callable[..., Mistake]:
     """Spoil one file and return the one mistake that must be told, placed at the line that was changed."""
 
