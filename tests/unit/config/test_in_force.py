@@ -46,7 +46,8 @@ def test_what_stays_is_told_at_its_own_line(files: Any, year: str) -> None:
 def test_what_follows_is_told_at_its_own_line(files: Any) -> None:
     row = (
         "\n        then:\n          - {name: fine, in_force: {to: 2020}, event: offence}\n"
-        "          - {name: hurt, event: offence,\n             then: [{name: old, in_force: {to: 2020}, event: offence},\n"
+        "          - {name: hurt, event: offence,\n"
+        "             then: [{name: old, in_force: {to: 2020}, event: offence},\n"
         "                    {name: new, event: ofence}]}"
     )
     files.change("work.yaml", "        bound: 0.2", f"        bound: 0.2{row}")
@@ -56,8 +57,12 @@ def test_what_follows_is_told_at_its_own_line(files: Any) -> None:
 
 
 def test_what_a_world_adds_is_told_at_its_own_line(village: Any) -> None:
-    village.change("world.yaml", "        - name: drop_care\n", "        - name: old\n          in_force: {to: 2020}\n"
-                   "          from: with\n          to: without\n          forced: {age: 18}\n        - name: drop_care\n")  # fmt: skip
+    village.change(
+        "world.yaml",
+        "        - name: drop_care\n",
+        "        - name: old\n          in_force: {to: 2020}\n"
+        "          from: with\n          to: without\n          forced: {age: 18}\n        - name: drop_care\n",
+    )
     line = village.change("world.yaml", "{name: with_a_row, chance: {use: often}", "{name: a_row, chance: {use: oftn}")
     (mistake,) = village.mistakes({"law_year": "2024"})
     assert (mistake.line, mistake.near) == (line, "often")

@@ -155,13 +155,33 @@ def test_world_that_does_not_exist(files: Any) -> None:
     assert (mistake.key, mistake.near) == ("world", "town")
 
 
-# --- additions that do not fit: what is replaced, by what, part of the message, nearest name ----------------------------
+# --- additions that do not fit: what is replaced, by what, part of the message, nearest name ---
 
 REFUSED = {
-    "exit that is none": ("      work.offend: {waiting", "      work.ofend: {waiting", "no exit 'work.ofend'", "work.offend"),
-    "adds to an exit that is none": ("      work.offend: {school", "      work.offnd: {school", "no exit", "work.offend"),
-    "follows from no exit": ("      work.lose_work:\n        - {", "      work.los_work:\n        - {", "no exit", "work.lose_work"),
-    "exits of no domain": ("      care:\n        - name: drop", "      car:\n        - name: drop", "no domain 'car'", "care"),
+    "exit that is none": (
+        "      work.offend: {waiting",
+        "      work.ofend: {waiting",
+        "no exit 'work.ofend'",
+        "work.offend",
+    ),
+    "adds to an exit that is none": (
+        "      work.offend: {school",
+        "      work.offnd: {school",
+        "no exit",
+        "work.offend",
+    ),
+    "follows from no exit": (
+        "      work.lose_work:\n        - {",
+        "      work.los_work:\n        - {",
+        "no exit",
+        "work.lose_work",
+    ),
+    "exits of no domain": (
+        "      care:\n        - name: drop",
+        "      car:\n        - name: drop",
+        "no domain 'car'",
+        "care",
+    ),
     "drift of no latent": ("      trust: {school.away", "      trst: {school.away", "no latent 'trst'", "trust"),
     "an effect there is already": (
         "      work.offend: {waiting_jobs:",
@@ -169,14 +189,24 @@ REFUSED = {
         "work.find_work has an effect of 'lvb' already",
         None,
     ),
-    "a drift there is already": ("trust: {school.away", "trust: {work.home", "trust drifts in 'work.home' already", None),
+    "a drift there is already": (
+        "trust: {school.away",
+        "trust: {work.home",
+        "trust drifts in 'work.home' already",
+        None,
+    ),
     "an exit there is already": ("name: drop_care", "name: stop_care", "care has an exit 'stop_care' already", None),
     "a trait there is already": ("traits: {bullied:", "traits: {lvb:", "'lvb' is declared in the model already", None),
     "an event there is already": ("events: {row:", "events: {offence:", "'offence' is declared in the model", None),
-    "a parameter there is already": ("  often: {value", "  finding: {value", "'finding' is declared in the model", None),
+    "a parameter there is already": (
+        "  often: {value",
+        "  finding: {value",
+        "'finding' is declared in the model",
+        None,
+    ),
     "a spread there is already": ("people: {bullied:", "people: {lvb:", "how 'lvb' is spread", None),
     "a signal named as a trait": ("friends_at_work: {title", "lvb: {title", "'lvb' is a trait of the model", None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -204,7 +234,7 @@ def test_places_that_follow_a_cycle_nobody_gives(only: Spoil, village: Any) -> N
     assert "no mechanism of this world gives" in mistake.what and mistake.cure
 
 
-# --- additions that fit in form, and are checked as the model is, at their own place --------------------------------------
+# --- additions that fit in form, and are checked as the model is, at their own place ---
 
 CHECKED = {
     "covariate": ("{bullied: {value: 1.3", "{bulied: {value: 1.3", "no covariate 'bulied'", "bullied"),
@@ -212,19 +242,33 @@ CHECKED = {
     "waiting for what is not there": ("waiting_jobs:", "waiting_jbs:", "no provision to wait for 'jbs'", "jobs"),
     "state an exit leads to": ("to: away", "to: awy", "no state in school 'awy'", "away"),
     "event that follows": ("event: row, otherwise", "event: rw, otherwise", "no event 'rw'", "row"),
-    "reference that follows": ("{name: with_a_row, chance: {use: often}", "{name: with_a_row, chance: {use: oftn}",
-                               "no parameter 'oftn'", "often"),
+    "reference that follows": (
+        "{name: with_a_row, chance: {use: often}",
+        "{name: with_a_row, chance: {use: oftn}",
+        "no parameter 'oftn'",
+        "often",
+    ),
     "state that drifts": ("trust: {school.away", "trust: {school.awy", "no state 'school.awy'", "school.away"),
-    "constraint": ("states: {work: job}}, allowed: [away]", "states: {work: jb}}, allowed: [away]",
-                   "no state in work 'jb'", "job"),
+    "constraint": (
+        "states: {work: job}}, allowed: [away]",
+        "states: {work: jb}}, allowed: [away]",
+        "no state in work 'jb'",
+        "job",
+    ),
     "joint line": ("school: away}}}", "school: awy}}}", "no state in school 'awy'", "away"),
     "unit of an effect": (
-        "friends_at_work: {value: 1.1, unit: hazard ratio", "friends_at_work: {value: 1.1, unit: months",
-        "the unit 'months' does not fit", None,
+        "friends_at_work: {value: 1.1, unit: hazard ratio",
+        "friends_at_work: {value: 1.1, unit: months",
+        "the unit 'months' does not fit",
+        None,
     ),
-    "unit of a spread": ("people: {bullied: {share: {value: 0.1, unit: share",
-                         "people: {bullied: {share: {value: 0.1, unit: months", "the unit 'months' does not fit", None),
-}  # fmt: skip
+    "unit of a spread": (
+        "people: {bullied: {share: {value: 0.1, unit: share",
+        "people: {bullied: {share: {value: 0.1, unit: months",
+        "the unit 'months' does not fit",
+        None,
+    ),
+}
 
 
 @pytest.mark.parametrize("name", CHECKED)
