@@ -310,11 +310,41 @@ def _check(args: argparse.Namespace) -> None:
         table.add_row(text, str(number))
     console = _console()
     console.print(table)
+    for shown in _world_tables(scenario, args.lang):
+        console.print(shown)
     print(_say(args.lang, "arms_are", names=", ".join(arm.name for arm in scenario.spec.arms)))
     if names := unused(scenario):
         print(_say(args.lang, "unused", names=", ".join(names)))
     print(f"{_say(args.lang, 'hash')}: {content_hash(scenario)[:12]}")
     print(_say(args.lang, "fine", file=args.config))
+
+
+def _world_tables(scenario: Scenario, lang: str) -> Iterator[Any]:
+    """Yield what a world holds: its mechanisms, on or off, and its provisions with how tight they are."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from trajectsim.config.demand import demands, tightness
+
+    def text(of: Any) -> Text:
+        return Text(str(getattr(of, lang)))
+
+    if scenario.switches:
+        table = Table(title=Text(_say(lang, "mechanisms")), title_justify="left")
+        for key in ("switch", "title", "on_off"):
+            table.add_column(_say(lang, key), overflow="fold")
+        for name, switch in scenario.switches.items():
+            table.add_row(name, text(switch.title), _say(lang, "on" if switch.on else "off"))
+        yield table
+    if found := demands(scenario):
+        table = Table(title=_say(lang, "provisions"), title_justify="left", caption=_say(lang, "provisions_note"))
+        for key in ("provision", "places", "others", "how_tight"):
+            justify: Any = "right" if key in ("places", "others") else "left"
+            table.add_column(_say(lang, key), overflow="fold", justify=justify)
+        for item in found:
+            word = _say(lang, f"load_{tightness(item.load)}")
+            table.add_row(text(item.title), _plain(item.places, lang), _plain(round(item.others, 1), lang), word)
+        yield table
 
 
 def _counts(scenario: Scenario, lang: str) -> list[tuple[str, int]]:

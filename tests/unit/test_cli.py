@@ -72,6 +72,20 @@ def test_check_counts(capsys: Captured, lang: str, words: str) -> None:
     assert numbers == [2, 4, 4, 1, 1, 1, 1, 2, 3, 50, 1, 24, 4, 3, 25, 0, 0, 0, 25]
 
 
+@pytest.mark.parametrize(("lang", "off", "on", "tight"), [("nl", "UIT", "aan", "ruim"), ("en", "OFF", "on", "ample")])
+def test_check_shows_the_world(capsys: Captured, tmp_path: Path, lang: str, off: str, on: str, tight: str) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(DATA, folder)
+    config = folder / "scenario.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + "world: world.yaml\noff: [homes]\n", encoding="utf-8")
+    assert cli.main(["check", str(config), "--lang", lang]) == 0
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in capsys.readouterr().out.splitlines()]
+    switches = {row[0]: (row[1], row[2]) for row in rows if len(row) == 3}
+    assert switches["homes"] == ({"nl": "gezinnen", "en": "households"}[lang], off)
+    assert switches["employers"][1] == switches["selection"][1] == on
+    assert ["banen" if lang == "nl" else "jobs", "20", "10", tight] in rows
+
+
 def test_check_tells_all_mistakes(capsys: Captured, tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     shutil.copytree(DATA, folder)

@@ -228,3 +228,22 @@ def test_units_of_prices_are_those_that_valuation_takes() -> None:
         kind: set(units) for kind, units in economics._UNITS.items()
     }
     assert {unit for units in PRICE_UNITS.values() for unit in units} <= set(get_args(Unit))
+
+
+# --- what follows -----------------------------------------------------------------------------------------------------
+
+FOLLOWS = "bound: 0.2\n        then:\n          - {%s, otherwise: [{event: offence}]}"
+
+
+@pytest.mark.parametrize("only_while", ["event: offence", "event: offence, when: {age: {to: 18}}"])
+def test_otherwise_follows_where_a_chance_fails_and_needs_one(only: Spoil, only_while: str) -> None:
+    mistake = only("work.yaml", "bound: 0.2", FOLLOWS % only_while, 19)
+    assert "there is no chance here" in mistake.what
+    assert mistake.key == "domains.work.exits.lose_work.then.0.otherwise"
+    assert mistake.cure is not None and "opposite condition" in mistake.cure
+
+
+def test_otherwise_with_a_chance_is_fine(files: Any) -> None:
+    chance = 'chance: {value: 0.5, unit: probability, source: a stated assumption, locator: "-", grade: D}'
+    files.change("work.yaml", "bound: 0.2", FOLLOWS % f"event: offence, when: {{age: {{to: 18}}}}, {chance}")
+    assert files.mistakes() == []
