@@ -15,6 +15,9 @@ __all__ = ["CASES", "SIZES", "Case", "Row", "Size", "back_at_start", "scaling"]
 F64 = npt.NDArray[np.float64]
 WORKING = tuple(f"activity.{state}" for state in WORK)
 SIZES = (10, 20, 40, 80, 120, 200)
+SMALL_BUDGET = 60_000
+"""A pooled budget (euros a year) that runs out."""
+
 LIMITS = {"both": "", "employers": "teams", "coaches": "employers", "none": "teams, employers"}
 """What still limits a programme, and what is switched off to see it."""
 
@@ -137,18 +140,18 @@ def one_budget(replicates: int) -> Case:
     one, two = _two("one_budget", replicates, {})
     case = Case("one_budget", {})
     work = "supported_work"
-    waits = [a.place(work, "steps_waited").sum(axis=1) / np.maximum(a.place(work, "granted").sum(axis=1), 1) for a in (one, two)]
-    _add(case, "months until a job is granted", "months", *waits)
+    _add(case, "months until a job is granted", "months", _wait(one, work), _wait(two, work))
     for answer, words in (("refused", "refused"), ("passed_on", "passed on")):
         _add(case, f"requests for a job {words}", "of twenty youths", *(a.answers(work, answer) for a in (one, two)))
     _add(case, "months in work", "months of 36", one.months(*WORKING), two.months(*WORKING))
     _add(case, "trust after 12 months", "sd", *(_since_start(a, "trust")[:, 12] for a in (one, two)))
     job = "activity.supported_work"
     case.lines["job"] = (one.share(job).mean(axis=0), two.share(job).mean(axis=0))
-    small = live("one_budget", replicates, {"world.mechanisms.budgets.budgets.pooled.cap": 60000}, arms=["pooled"])["pooled"]
-    _add(case, "months in work, a pooled budget of 60,000", "months of 36", one.months(*WORKING), small.months(*WORKING))
+    cap = {"world.mechanisms.budgets.budgets.pooled.cap": SMALL_BUDGET}
+    small = live("one_budget", replicates, cap, arms=["pooled"])["pooled"]
+    _add(case, "months in work, small pooled budget", "months of 36", one.months(*WORKING), small.months(*WORKING))
     without = small.answers(work, "no_money")
-    _add(case, "requests without money, a pooled budget of 60,000", "of twenty youths", 0.0 * without, without)
+    _add(case, "requests without money, small pooled budget", "of twenty youths", 0.0 * without, without)
     return case
 
 
@@ -220,6 +223,12 @@ def _add(case: Case, measure: str, unit: str, one: F64, two: F64) -> None:
     case.rows[measure] = Row(
         case.name, measure, unit, float(one.mean()), float(two.mean()), found.value, found.error, len(one)
     )
+
+
+def _wait(arm: Arm, provision: str) -> F64:
+    """Mean months that those who were granted a place had waited, [R]."""
+    given: F64 = np.maximum(arm.place(provision, "granted").sum(axis=1), 1.0)
+    return arm.place(provision, "steps_waited").sum(axis=1) / given
 
 
 def _since_start(arm: Arm, latent: str) -> F64:

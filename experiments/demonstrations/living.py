@@ -1,4 +1,4 @@
-"""Living a demonstration: every arm of a scenario at central values, month by month, and differences with their errors."""
+"""Living a demonstration: every arm of a scenario at central values, month by month, and differences with errors."""
 
 from __future__ import annotations
 

@@ -147,6 +147,7 @@ def open_month(s: Any, c: Any, w: Any, x: Any, run: np.uint64, t: int) -> None:
         free = 0
         for u in range(x.pools[p]["unit_first"], x.pools[p]["unit_first"] + x.pools[p]["units"]):
             free += max(x.room[u] - x.filled[u], 0)
+            x.kept[t, p, 8] += 1 if x.memory[u] > x.pools[p]["tolerance"] else 0
         waiting = 0
         if x.pools[p]["arrivals"] > 0.0:
             came = poisson(run, salt(t, x.pools[p]["salt"], ARRIVAL), x.pools[p]["arrivals"])
@@ -335,7 +336,8 @@ def jump(slow: Any, latent_of: Any, weight: Any, begin: int, end: int, r: int) -
 def pooled_payer(small: Any, budgets: Any, out: Any, tariff: Any, domain: int, p: int, r: int) -> int:
     """Return the open pooled budget that would buy a provision (of a domain) for a youth, -1 none.
 
-    One that ran out this year buys nothing more until the next. A budget that a programme opened buys for those who are in it, and the programme itself for who comes in.
+    One that ran out this year buys nothing more until the next. A budget that a programme opened buys for those who are
+    in it, and the programme itself for who comes in.
     """
     for b in range(budgets.shape[0]):
         if budgets[b]["pooled"] != 0 and budgets[b]["open"] != 0 and out[b] < 0 and tariff[b, p] >= 0:

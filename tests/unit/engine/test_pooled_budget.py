@@ -35,6 +35,6 @@ def test_without_a_cap_it_decides_at_once_on_everything() -> None:
 def test_whoever_finds_it_empty_is_decided_upon_by_the_desk(cap: float) -> None:
     r = pooled(cap).together()
     assert r.answers("jobs", "no_money").sum() >= 1
-    # With two months a decision nearly all have one within the year; none is sent back to the empty budget time and again.
+    # With two months a decision nearly all have one within the year; none goes back to the empty budget every month.
     assert r.count("work.job")[-1] > 180
     assert r.answers("jobs", "no_money").sum() <= 200
