@@ -2,15 +2,19 @@
 
 `on_month: rules.py` names a file with a function `on_month(month)`. It is called at the start of every step, before
 anything else, with a `Month`. Its source is part of the scenario's content hash, so results of another source are never
-mixed. It has keyed luck only: any other source of chance would make results depend on order and threads.
+mixed. It has keyed luck only: any other source of chance would make results depend on order and threads. What it
+must not import is refused against mistakes, not against malice: it is the user's own program.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +26,8 @@ from trajectsim.errors import UserError, nearest
 
 __all__ = ["Month", "hook_of"]
 
+_MOST = 32_000.0
+"""Largest number that a trait can hold."""
 _FORBIDDEN = ("random", "secrets", "numpy.random", "time", "os", "uuid")
 
 
@@ -66,7 +72,14 @@ class Month:
         """Set a latent (cut to 0 to 1), number trait or flag of every youth, shape [N] or one value. Raises
         UserError."""
         row, unit, column = self._find(name)
-        new = np.broadcast_to(np.asarray(values, float), (self.size,))
+        given = np.asarray(values, float)
+        if given.shape not in ((), (self.size,)) or not np.all(
+            np.abs(given) <= _MOST
+        ):  # also refuses what is no number
+            what = f"'{name}' cannot be set to this" + (f" (shape {list(given.shape)})" if given.shape else "")
+            allowed = f"one number up to {_MOST:.0f}, or one for each of the {self.size} youths"
+            raise UserError.of(what, key="on_month", allowed=allowed)
+        new = np.broadcast_to(given, (self.size,))
         if name in self.meeting.program.rows.latents or unit == 1:
             new = np.clip(new, 0.0, 1.0)
         column[row] = np.round(new * unit)
@@ -89,28 +102,69 @@ class Month:
         raise UserError.of(f"a youth has no latent or trait '{name}'", key="on_month", near=near)
 
 
-def _import(name: str, *rest: Any, **more: Any) -> Any:
-    if any(name == word or name.startswith(word + ".") for word in _FORBIDDEN):
-        raise UserError.of(
-            f"`on_month` imports '{name}', whose results differ from run to run",
-            key="on_month",
-            cure="use month.luck('a purpose of your own')",
-        )
-    return builtins.__import__(name, *rest, **more)
+def _refuse(name: str, line: int | None = None) -> NoReturn:
+    raise UserError.of(
+        f"`on_month` uses '{name}', whose results differ from run to run",
+        key="on_month",
+        line=line,
+        cure="use month.luck('a purpose of your own')",
+    )
+
+
+def _forbidden(name: str) -> bool:
+    return any(name == word or name.startswith(word + ".") for word in _FORBIDDEN)
+
+
+def _import(name: str, space: Any = None, local: Any = None, wanted: Any = (), level: int = 0) -> Any:
+    for full in (name, *(f"{name}.{item}" for item in wanted or ())):
+        if _forbidden(full):
+            _refuse(full)
+    return builtins.__import__(name, space, local, wanted or (), level)
+
+
+def _check(source: str) -> None:
+    """Refuse NumPy's generators, which stand behind a name that may be imported."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("np.random", "numpy.random"):
+            _refuse("numpy.random", node.lineno)
 
 
 def hook_of(scenario: Any) -> Hook | None:
     """Return the scenario's function of every month as the engine calls it, or None where it has none.
 
+    What goes wrong in the function is told as the user's mistake, with its line.
+
     Raises:
-        UserError: the file has no such function, or imports a source of chance.
+        UserError: the file has no such function, uses a source of chance, or cannot be run.
     """
     source: str | None = getattr(scenario, "hook", None)
     if source is None:
         return None
+    file = str(scenario.spec.on_month)
     space: dict[str, Any] = {"__builtins__": {**vars(builtins), "__import__": _import}, "__name__": "on_month"}
-    exec(compile(source, "on_month", "exec"), space)  # noqa: S102  the user's own file, named in the scenario
-    function: Callable[[Month], Mapping[str, Any] | None] | None = space.get("on_month")
+    with _told(file, "as it was read"):
+        _check(source)
+        exec(compile(source, file, "exec"), space)  # noqa: S102  the user's own file, named in the scenario
+    function: Callable[[Month], object] | None = space.get("on_month")
     if function is None or not callable(function):
-        raise UserError.of("the file has no function `on_month`", key="on_month", cure="write def on_month(month): ...")
-    return lambda meeting, t: (function(Month(meeting, t)), None)[1]
+        raise UserError.of("the file has no function `on_month`", file=file, cure="write def on_month(month): ...")
+
+    def call(meeting: Meeting, t: int) -> None:
+        with _told(file, f"in step {t}"):
+            function(Month(meeting, t))
+
+    return call
+
+
+@contextmanager
+def _told(file: str, when: str) -> Iterator[None]:
+    """Tell whatever goes wrong in the user's file as a mistake of the user's, with the file and line."""
+    try:
+        yield
+    except Exception as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        line = lines[-1] if lines else None
+        if isinstance(error, UserError):
+            raise UserError([replace(m, file=file, line=m.line or line) for m in error.mistakes]) from error
+        what = f"`on_month` stopped {when}: {type(error).__name__}: {error}"
+        raise UserError.of(what, file=file, line=line) from error
