@@ -3,8 +3,8 @@
     python -m experiments.mechanisms.measure                    all claims
     python -m experiments.mechanisms.measure m_nij_skills_dropout ...     some; the others stay as they are
 
-Rows that share a lever share their runs. Every claim gets eight replicates; where the change is not far from its error,
-24, and then 72. One process, one core.
+Rows that share a lever share their runs. Every claim gets 80 replicates; where the change is not far from its error,
+240, and then 720. One process, one core.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from experiments.mechanisms.results import RESULTS, Measured, read_results, write_results
 from experiments.mechanisms.worlds import World, arm_of
 from trajectsim.evidence.mechanisms import ClaimRow, Lever, load_mechanisms
 
-STAGES = ((8, 0.0), (24, 10.0), (72, 6.0))
+F64 = npt.NDArray[np.float64]
+STAGES = ((80, 0.0), (240, 6.0), (720, 4.5))
 """Replicates, and the number of standard errors below which a change is measured with as many."""
 
 
@@ -35,9 +37,9 @@ class Measuring:
 
     def __init__(self) -> None:
         self.declared = World.without()
-        self._known: dict[tuple[str, int], dict[str, float]] = {}
+        self._known: dict[tuple[str, int], F64] = {}
 
-    def known(self, arm: str, replicate: int) -> dict[str, float]:
+    def known(self, arm: str, replicate: int) -> F64:
         """Return what is counted in the world as declared."""
         if (arm, replicate) not in self._known:
             self._known[arm, replicate] = self.declared.live(arm, replicate)
@@ -54,12 +56,13 @@ class Measuring:
             for k in range(len(pairs[0]), replicates):
                 there, gone = self.known(arm, k), world.live(arm, k, lever.set)
                 for pair, outcome in zip(pairs, outcomes, strict=True):
-                    pair.append((there[outcome], gone.get(outcome, 0.0)))
+                    at = world.outcomes.get(outcome)
+                    pair.append((there[self.declared.outcomes[outcome]], 0.0 if at is None else gone[at]))
             found = [_measured(arm, o, lever_text(lever), np.array(x)) for o, x in zip(outcomes, pairs, strict=True)]
         return found
 
 
-def _measured(arm: str, outcome: str, lever: str, pairs: np.ndarray) -> Measured:
+def _measured(arm: str, outcome: str, lever: str, pairs: F64) -> Measured:
     change = pairs[:, 1] - pairs[:, 0]
     error = float(change.std(ddof=1) / np.sqrt(len(change)))
     there, gone = (float(x) for x in pairs.mean(axis=0))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from experiments.mechanisms.measure import STAGES
 from experiments.mechanisms.results import LEAST_T, Measured, read_results
 from experiments.mechanisms.worlds import SEED, YEARS, YOUTHS, YOUTHS_PER_TEAM
 from trajectsim.config.load import load_sources
@@ -37,15 +38,19 @@ quantities (`latent.`) in hundredths at the end. The signs are those of the *abs
 the claim raises the outcome. An outcome that is gone altogether exists through that mechanism alone.
 
 How it was measured: the wider population from which the Nijkerk youths come (pupils and former pupils of practical
-and special schools, 13 to 23 years old at the start), not only those who are stuck; {youths:,} of them in a world of
-{towns:g} towns (the town's files are for 250), {years} years, all parameters at their central values, usual care, or
-for claims about the programme the arm with it: places for all, and a team like the town's for every {team} youths.
-Both worlds with the same youths and the same luck, seed {seed}; 8 replicates, 24 or 72 where the change was within 10
-or 6 standard errors. Standard errors are those of the differences between replicates, so they hold luck only. A row
-has to move by {least:g} standard errors at least. Nothing here says how large an effect is in the real town: the
-numbers behind most claims are assumptions (grade D), chosen cautious, and **limits that emerge are from assumed
-capacities**. How sure each number is: `trajectsim evidence`. The rows: `src/trajectsim/data/mechanisms/`; what was
-measured: [`results.csv`](../experiments/mechanisms/results.csv), by `python -m experiments.mechanisms.measure`.
+and special schools, 13 to 23 years old at the start), not only those who are stuck; one town with {youths} of them is
+a replicate. They live {years} years, all parameters at their central values, in usual care, or for claims about the
+programme in the arm with it: places for all, and a team and a pooled budget like the town's for every {team}. The
+town's files are for the twenty who are stuck; to its places are added those that the others hold themselves, so that
+waits stay about as long (`experiments/mechanisms/worlds.py`). Both worlds have the same youths and the same luck,
+seed {seed}; {first} replicates ({people:,} youths), {second} or {third} where the change was within {near:g} or
+{nearer:g} standard errors.
+
+Standard errors are those of the difference over replicates, so they hold luck only. A row has to move by {least:g}
+standard errors at least. Nothing here says how large an effect is in a real town: the numbers behind most claims are
+assumptions (grade D), chosen cautious, and **limits that emerge are from assumed capacities**. How sure each number
+is: `trajectsim evidence`. The rows: `src/trajectsim/data/mechanisms/`; what was measured:
+[`results.csv`](../experiments/mechanisms/results.csv), by `python -m experiments.mechanisms.measure`.
 """
 
 
@@ -106,7 +111,8 @@ def page(rows: Mapping[str, ClaimRow], results: Mapping[str, Measured]) -> str:
     parts = [
         INTRODUCTION.format(
             rows=len(rows), **{key: count[key] for key in ("implemented", "merged", "left_out")}, youths=YOUTHS,
-            years=YEARS, towns=YOUTHS / 250, team=YOUTHS_PER_TEAM, seed=SEED, least=LEAST_T,
+            years=YEARS, team=YOUTHS_PER_TEAM, seed=SEED, least=LEAST_T, people=YOUTHS * STAGES[0][0],
+            first=STAGES[0][0], second=STAGES[1][0], third=STAGES[2][0], near=STAGES[1][1], nearer=STAGES[2][1],
         )
     ]  # fmt: skip
     titles = load_sources()

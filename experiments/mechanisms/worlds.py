@@ -2,14 +2,14 @@
 
 The youths are the wider population of `nijkerk` at the start of its run-in: pupils and former pupils of practical and
 special schools of 13 to 23 years old, and not only those who are stuck, so that claims about pupils, orders and secure
-care have somebody to act on. A town is for about 250 of them (data/worlds/town.yaml), so `scale` is
-their number by 250.
+care have somebody to act on. A town has about 250 of them (data/worlds/town.yaml): one town is one replicate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,27 +22,34 @@ from trajectsim.engine.compiler import Program, compile_scenario
 from trajectsim.engine.ledger import flows_of, snapshots
 from trajectsim.engine.luck import run_key
 from trajectsim.engine.shared import KEPT
-from trajectsim.engine.tables import LATENT_ONE, Columns, Ledger
-from trajectsim.engine.together import Meeting, meet, simulate_together
+from trajectsim.engine.tables import LATENT_ONE
+from trajectsim.engine.together import meet, simulate_together
 from trajectsim.evidence.mechanisms import ClaimRow
 from trajectsim.evidence.register import Register, build_register
 from trajectsim.model.population import make_cohort
-from trajectsim.model.youths import copy_columns
 
-__all__ = ["PROGRAMME", "SEED", "YEARS", "YOUTHS", "World", "arm_of", "counted"]
+__all__ = ["PLACES", "PROGRAMME", "SEED", "YEARS", "YOUTHS", "YOUTHS_PER_TEAM", "World", "arm_of"]
 
+F64 = npt.NDArray[np.float64]
 TOWN = Path(__file__).parents[2] / "configs" / "town.yaml"
-YOUTHS, YEARS, SEED = 2500, 8, 1
-"""Youths of one replicate (ten towns together), years they live, seed."""
-YOUTHS_PER_TOWN = 250
+YOUTHS, YEARS, SEED = 250, 8, 1
+"""Youths of one replicate, years they live, seed."""
 PROGRAMME = "supported_job"
 YOUTHS_PER_TEAM = 125
 """In the arm with the programme there is a place for everybody, so that its rules act on as many as possible. At most
 16% of the youths are then enrolled at once: of every 125 twenty, as many as the town's team and budget are for."""
+PLACES = {
+    "supported_work": 10, "learn_work": 9, "internship": 15, "sheltered_work": 2, "day_programme": 9,
+    "temporary_place": 2, "school_seat": 70, "entry_course": 9, "support": 43, "treatment": 18, "addiction_care": 2,
+    "family_support": 4, "youth_placement": 3, "assisted_living": 9, "youth_shelter": 1,
+}  # fmt: skip
+"""Places added to each provision of the town. Its files are for the twenty who are stuck; the others of these 250 are
+among those who ask from outside. Here they ask themselves, so they bring the places that they hold on average in eight
+years if nothing is scarce (seats and internships: in the first years, before they leave school). Waits are then about
+those of the town."""
+_KEPT = [k for k, name in enumerate(KEPT) if name != "granted"]  # counted among the answers already
 _TEAM = f"interventions.{PROGRAMME}.team.fte."
 _POOLED = "world.mechanisms.budgets.budgets.pooled.cap"
-_PEOPLE = ("population.", "model.latents.")
-"""Beginnings of the paths of numbers that make the youths themselves; others leave the cohort as it was."""
 
 
 def arm_of(row: ClaimRow) -> str:
@@ -53,82 +60,85 @@ def arm_of(row: ClaimRow) -> str:
     return PROGRAMME if programme else "usual_care"
 
 
-@dataclass
+@dataclass(frozen=True)
 class World:
-    """A compiled world without what is switched off, and its youths by replicate."""
+    """A compiled world, without what is switched off."""
 
     program: Program
     scenario: Any
     register: Register
-    cohorts: dict[tuple[Any, ...], Columns] = field(default_factory=dict)
 
     @classmethod
     def without(cls, off: str | None = None) -> World:
         """Read the town for the wider population, with one mechanism switched off or none."""
-        settings = {"scale": str(YOUTHS / YOUTHS_PER_TOWN), "years": str(YEARS), "seed": str(SEED), "follow": "[]"}
+        settings = {"years": str(YEARS), "seed": str(SEED), "follow": "[]"}
         scenario = load_scenario(TOWN, settings if off is None else {**settings, "off": f"[{off}]"})
         people = scenario.population.model_copy(update={"run_in": None, "presets": {}})
         scenario = replace(scenario, population=people)
         register = build_register(scenario)
         return cls(compile_scenario(scenario, register), scenario, register)
 
-    def live(self, arm: str, replicate: int, settings: Mapping[str, float] = {}) -> dict[str, float]:
-        """Live one replicate of an arm at central values, some of them set; return all that is counted (`counted`)."""
-        running = () if arm == "usual_care" else (arm,)
-        draw, index = self.register.central, self.register.index
-        people = {path: value for path, value in settings.items() if path.startswith(_PEOPLE)}
-        team = YOUTHS / YOUTHS_PER_TEAM
-        for path in index:
-            if path.startswith(_TEAM):
-                draw[index[path]] *= team
+    @cached_property
+    def central(self) -> F64:
+        """Return the central values, with places, team and pooled budget for these youths."""
+        draw, index, town = self.register.central, self.register.index, self.program.town
+        assert town is not None
+        for pool, units in zip(town.pools, town.settings(draw).units, strict=True):
+            if pool.places is not None:
+                path = town.resolver.full_path(pool.places.capacity, f"{pool.places_path}.capacity", "model")
+                draw[index[path]] += PLACES.get(pool.name, 0) / units
+        for path in (path for path in index if path.startswith(_TEAM) or path == _POOLED):
+            draw[index[path]] *= YOUTHS / YOUTHS_PER_TEAM
         draw[index[f"interventions.{PROGRAMME}.places"]] = YOUTHS
-        if _POOLED in index:  # of one town, like everything that a world holds: `scale` does the rest
-            draw[index[_POOLED]] *= YOUTHS_PER_TOWN / YOUTHS_PER_TEAM
+        return draw
+
+    @cached_property
+    def outcomes(self) -> dict[str, int]:
+        """Return everything that a claim may name as its outcome, with its place in what `live` returns."""
+        return {name: i for i, name in enumerate(dict.fromkeys(name for own in self._named.values() for name in own))}
+
+    @cached_property
+    def _named(self) -> dict[str, list[str]]:
+        """The outcome that each number of each kind adds to: moves of one name, from several states, go together."""
+        names, town = self.program.names, self.program.town
+        assert town is not None
+        return {
+            "months": [f"months.{name}" for name in names.states],
+            "events": [f"events.{name}" for name in names.events],
+            "moves": [r if r.startswith("queue.") else f"moves.{r.split('.', 1)[1]}" for r in names.reasons],
+            "latent": [f"latent.{name}" for name in self.program.rows.latents],
+            "kept": [f"queue.{name}.{KEPT[k]}" for name in town.names for k in _KEPT],
+        }
+
+    def live(self, arm: str, replicate: int, settings: Mapping[str, float] = {}) -> F64:
+        """Live one replicate of an arm, some numbers set, and return all `outcomes`.
+
+        Months in a state, events, moves and answers per 1,000 youths and year; latents in hundredths, the mean at the
+        end; other measures of a provision as their mean per month, per 1,000 youths.
+        """
+        program, town, draw = self.program, self.program.town, self.central.copy()
+        assert town is not None
+        running = () if arm == "usual_care" else (arm,)
         for path, value in settings.items():
-            draw[index[path]] = value * team if path.startswith(_TEAM) else value
-        columns = copy_columns(self._cohort(draw, replicate, tuple(people.items())))
+            team = YOUTHS / YOUTHS_PER_TEAM if path.startswith(_TEAM) else 1.0
+            draw[self.register.index[path]] = value * team
+        columns = make_cohort(
+            program, self.scenario, draw, program.values(draw), replicate, draw_number=0, size=YOUTHS
+        ).columns
         run, traits = run_key(SEED, 0, replicate), run_key(SEED, -1, replicate)
-        assert self.program.town is not None
-        values = self.program.values(draw, running)
-        town = self.program.town.settings(draw, running)
-        meeting = meet(self.program, values, town, columns, run, traits, running=running)
-        return counted(self.program, simulate_together(meeting), meeting)
-
-    def _cohort(self, draw: npt.NDArray[np.float64], replicate: int, people: tuple[Any, ...]) -> Columns:
-        key = (replicate, people)
-        if key not in self.cohorts:
-            if people:  # not kept: of use for one lever only
-                return self._people(draw, replicate)
-            self.cohorts[key] = self._people(draw, replicate)
-        return self.cohorts[key]
-
-    def _people(self, draw: npt.NDArray[np.float64], replicate: int) -> Columns:
-        values = self.program.values(draw)
-        made = make_cohort(self.program, self.scenario, draw, values, replicate, draw_number=0, size=YOUTHS)
-        return made.columns
-
-
-def counted(program: Program, ledger: Ledger, meeting: Meeting) -> dict[str, float]:
-    """Return everything a claim may name as its outcome.
-
-    Months in a state, events, moves and answers per 1,000 youths and year; latents as their mean at the end, in
-    hundredths; measures of a provision as their mean per month, per 1,000 youths.
-    """
-    names, flows, per_year = program.names, flows_of(program, ledger), 1000.0 / (YOUTHS * YEARS)
-    stock, steps = snapshots(program, ledger).sum(axis=1), program.steps
-    weights = program.counting[: steps + 1] * (12.0 / program.steps_per_year)
-    found = {f"months.{name}": float(x) * per_year for name, x in zip(names.states, weights @ stock, strict=True)}
-    events = flows.events.sum(axis=(0, 1), dtype=np.int64)
-    found |= {f"events.{name}": float(x) * per_year for name, x in zip(names.events, events, strict=True)}
-    for reason, x in zip(names.reasons, flows.moves.sum(axis=0, dtype=np.int64), strict=True):
-        name = reason if reason.startswith("queue.") else f"moves.{reason.split('.', 1)[1]}"
-        found[name] = found.get(name, 0.0) + float(x) * per_year
-    for name, row in program.rows.latents.items():
-        found[f"latent.{name}"] = float(meeting.columns.slow[row].mean()) / LATENT_ONE * 100
-    assert program.town is not None
-    kept = meeting.town.kept[:steps].sum(axis=0) * (1000.0 / (YOUTHS * steps))
-    for name, row in zip(program.town.names, kept, strict=True):
-        found |= {f"queue.{name}.{key}": float(x) for key, x in zip(KEPT, row, strict=True) if key != "granted"}
-    return found
-
-
+        values, rules = program.values(draw, running), town.settings(draw, running)
+        meeting = meet(program, values, rules, columns, run, traits, running=running)
+        ledger = simulate_together(meeting)
+        flows, steps = flows_of(program, ledger), program.steps
+        weights = program.counting[: steps + 1] * (12.0 / program.steps_per_year)
+        per_year = 1000.0 / (YOUTHS * YEARS)
+        found = np.zeros(len(self.outcomes))
+        for kind, numbers in (
+            ("months", weights @ snapshots(program, ledger).sum(axis=1) * per_year),
+            ("events", flows.events.sum(axis=(0, 1)) * per_year),
+            ("moves", flows.moves.sum(axis=0) * per_year),
+            ("latent", meeting.columns.slow[list(program.rows.latents.values())].mean(axis=1) / LATENT_ONE * 100),
+            ("kept", meeting.town.kept[:steps, :, _KEPT].sum(axis=0).ravel() * (1000.0 / (YOUTHS * steps))),
+        ):
+            np.add.at(found, [self.outcomes[name] for name in self._named[kind]], numbers)
+        return found
