@@ -21,13 +21,14 @@ I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 TEAM_MEASURES = ("hours_needed", "hours_given", "strength", "coaches_left")
 BUDGET_MEASURES = ("cents", "requests_without_money", "cap", "first_month_out")
-MEANS = ("waiting", "open", "filled", "strength")
+QUEUE_MEASURES = (*(name.replace("steps_waited", "months_waited") for name in KEPT), "units")
+MEANS = ("waiting", "open", "filled", "closed", "strength")
 """Measures of a moment: their mean over the months of a year is kept; the others are sums."""
 
 
 @dataclass(frozen=True)
 class Gathering:
-    """Yearly figures of one run: `queues` [Y, P, 8], `teams` [Y, K, 4], `budgets` [Y, B, 4]."""
+    """Yearly figures of one run: `queues` [Y, P, 10], `teams` [Y, K, 4], `budgets` [Y, B, 4]."""
 
     arm: int
     replicate: int
@@ -42,10 +43,13 @@ def gather(program: Program, meeting: Meeting, arm: int, replicate: int) -> Gath
     queues = _by_year(town.kept.astype(float), spy, KEPT)
     queues[:, :, KEPT.index("steps_waited")] *= 12 / spy
     queues[:, :, KEPT.index("others_steps_waited")] *= 12 / spy
+    units = np.broadcast_to(town.pools["units"].astype(float), queues.shape[:2])
+    queues = np.concatenate([queues, units[:, :, None]], axis=2)
     teams = _by_year(town.worked, spy, TEAM_MEASURES)
     paid = _by_year(town.paid.astype(float), spy, BUDGET_MEASURES[:2])
     cap = np.broadcast_to(town.budgets["cap"].astype(float), paid.shape[:2])
-    budgets = np.concatenate([paid, cap[:, :, None], _first_out(town.paid[:, :, 1], spy)[:, :, None]], axis=2)
+    out = _first_out(town.paid[:, :, 1], spy, int(program.structure.clock[0]["season_start"]))
+    budgets = np.concatenate([paid, cap[:, :, None], out[:, :, None]], axis=2)
     return Gathering(arm, replicate, queues, teams, budgets)
 
 
@@ -62,13 +66,20 @@ def _by_year(months: F64, spy: int, names: Sequence[str]) -> F64:
     return out
 
 
-def _first_out(refused: I64, spy: int) -> F64:
-    """Return the first month of each year, from 1, in which a budget could not pay a request; 0 where it could."""
+def _first_out(refused: I64, spy: int, season_start: int) -> F64:
+    """Return the month of the calendar (1 to 12) in which a budget first could not pay a request; 0 where it could.
+
+    A budget lasts a calendar year; the month stands with the simulated year (from the start) in which it lies.
+    """
     years = -(-len(refused) // spy)
     out = np.zeros((years, refused.shape[1]))
-    for y in range(years):
-        own = refused[y * spy : (y + 1) * spy] > 0
-        out[y] = np.where(own.any(axis=0), (np.argmax(own, axis=0) * 12) // spy + 1, 0)
+    calendar = season_start + np.arange(len(refused))
+    for year in np.unique(calendar // spy):
+        steps = np.flatnonzero(calendar // spy == year)
+        for budget in np.flatnonzero((refused[steps] > 0).any(axis=0)):
+            first = int(steps[np.argmax(refused[steps, budget] > 0)])
+            if out[first // spy, budget] == 0:
+                out[first // spy, budget] = calendar[first] % spy * 12 // spy + 1
     return out
 
 
@@ -81,7 +92,7 @@ def shared_tables(
         return {}
     replicates = plan.scenario.spec.replicates
     names = {
-        "queues": ("provision", list(town.names), "measure", list(KEPT)),
+        "queues": ("provision", list(town.names), "measure", list(QUEUE_MEASURES)),
         "teams": ("programme", list(town.levels), "measure", list(TEAM_MEASURES)),
         "budgets": ("budget", [name for name, _, _ in town.budgets], "measure", list(BUDGET_MEASURES)),
     }
