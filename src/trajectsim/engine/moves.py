@@ -161,12 +161,15 @@ def ask_for_place(
     waiting_row: Any, small: Any, when: Any, slow: Any, tally: Any, log: Any, logged: Any, at: int, n_events: int,
     event: int, q: int, r: int, new: int, reason: int, follows: int, t: int, row: int,
 ) -> None:  # fmt: skip
-    """Open a request for a state in place of a move to it; an older request in the same domain is over."""
+    """Open a request for a state in place of a move to it; an older request for another state of the domain is over.
+
+    Whoever waits for that state keeps the place in the queue, and whoever was granted a place this month takes it.
+    """
     pool = state_pool[first + new]
     if ask[pool] == 2:
         return
     if wait[q, r] != 0:
-        if wait[q, r] == reason + 1 and target[q, r] == new:
+        if target[q, r] == new or phase[q, r] & GRANT != 0:
             return
         before = state_pool[first + int(target[q, r])]
         answer(at, tally, row, before, CANCELLED)
