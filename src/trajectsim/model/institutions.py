@@ -523,10 +523,9 @@ class CoachTeam(_OfProgramme):
 
     @property
     def hours_available(self) -> dict[str, float]:
-        """Hours a month that each role has for youths, what goes to meetings and the like taken off."""
+        """Hours of a month (a step) that each role has for youths, what goes to meetings and the like taken off."""
         given = self._around.x.role_given[self._team["roles_begin"] : self._team["roles_end"]]
-        per_month = self._around.program.steps_per_year / 12
-        return {role: float(hours) * per_month for role, hours in zip(self.fte, given, strict=True)}
+        return {role: float(hours) for role, hours in zip(self.fte, given, strict=True)}
 
     @property
     def hours_needed(self) -> float:

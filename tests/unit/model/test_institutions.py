@@ -168,7 +168,7 @@ def town(**changes: Any) -> Scenario:
         "world": WORLD,
         "spec": {"start": "2025-01"},
     }
-    return declare(given.pop("domains", DOMAINS), **{**given, **changes})
+    return declare(changes.pop("domains", DOMAINS), **{**given, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -310,6 +310,17 @@ def test_providers_show_what_the_engine_does(tiny: Scenario, arm: str) -> None:
     assert shut["incidents"] > 10
     assert shut["no_intake"] > 10
     assert shut[None] > 100
+
+
+def test_who_has_died_holds_nothing() -> None:
+    mortal = {**DOMAINS, "vital": domain("present died", way("die", "present", "died", 0.03), gone=["died"])}
+    model = TrajectModel(town(domains=mortal), arm="arm1", collect=False).run()
+    here = set(model.agents_by_type[Youth])
+    assert len(here) < 40
+    for kind in (Provider, Programme, CoachTeam):
+        for agent in model.institutions.select(agent_type=kind):
+            assert set(agent.youths) <= here
+            assert kind is CoachTeam or set(agent.queue) <= here
 
 
 def test_places_follow_the_cycle_and_the_sector(tiny: Scenario) -> None:
