@@ -71,11 +71,11 @@ def _rank_of(
 
 
 @rule
-def _list_units(pools: Any, room: Any, filled: Any, units: Any, free_of: Any, p: int) -> int:
-    """List a provision's units that have room this month; return how many."""
+def _list_units(pools: Any, memory: Any, room: Any, filled: Any, units: Any, free_of: Any, p: int) -> int:
+    """List a provision's units that have room and have not had too much trouble, this month's too; return how many."""
     n = 0
     for u in range(pools[p]["unit_first"], pools[p]["unit_first"] + pools[p]["units"]):
-        if room[u] > filled[u]:
+        if room[u] > filled[u] and memory[u] <= pools[p]["tolerance"]:
             units[n] = u
             free_of[n] = room[u] - filled[u]
             n += 1
@@ -193,7 +193,7 @@ def allot(
             for k in range(earliest, t + 1):
                 others += x.others_waiting[p, k]
         scarce = x.pools[p]["capacity"] < BIG
-        units = _list_units(x.pools, x.room, x.filled, x.open_units, x.free_of, p) if scarce else 0
+        units = _list_units(x.pools, x.memory, x.room, x.filled, x.open_units, x.free_of, p) if scarce else 0
         total = 0
         for k in range(units):
             total += x.free_of[k]
@@ -234,11 +234,10 @@ def allot(
                     law = law_of(x.law_spans, p, t + 1 - int(c.when[birth, r]))
                     b = x.law_budget[law] if law >= 0 else -1
                 if b >= 0 and x.tariff[b, p] > 0:
-                    # Until the end of its year; in its last month what a whole year would cost.
-                    steps = steps_left if steps_left > 0 else spy
-                    need = _committed(x.tariff, x.holders, b, steps) + x.tariff[b, p] * steps
-                    spent = x.spent[b] if steps_left > 0 else 0
-                    if x.budgets[b]["cap"] >= 0 and spent + need > x.budgets[b]["cap"]:
+                    # Until the end of its year, and for a whole one after it: nobody may leave before then.
+                    month_cost = _committed(x.tariff, x.holders, b, 1) + x.tariff[b, p]
+                    need = max(x.spent[b] + month_cost * steps_left, month_cost * spy)
+                    if x.budgets[b]["cap"] >= 0 and need > x.budgets[b]["cap"]:
                         x.paid[t, b, 1] += 1
                         if x.out[b] < 0:
                             x.out[b] = t
