@@ -123,10 +123,10 @@ def bram_employer(replicates: int) -> Case:
 
 
 def overloaded_coach(replicates: int) -> Case:
-    """The same programme with two coaches and with half a one."""
+    """The same programme with half a coach and with two."""
     one, two = _two("overloaded_coach", replicates, {})
     case = Case("overloaded_coach", {})
-    strength = (one.strength("coached_job"), two.strength("coached_job_overloaded"))
+    strength = (one.strength("coached_job_overloaded"), two.strength("coached_job"))
     _add(case, "strength of the coaching", "share", strength[0].mean(axis=1), strength[1].mean(axis=1))
     _add(case, "months in work", "months of 48", one.months(*WORKING), two.months(*WORKING))
     _add(case, "trust after 36 months", "sd", *(_since_start(a, "trust")[:, 36] for a in (one, two)))
@@ -228,7 +228,8 @@ def _add(case: Case, measure: str, unit: str, one: F64, two: F64) -> None:
 def _wait(arm: Arm, provision: str) -> F64:
     """Mean months that those who were granted a place had waited, [R]."""
     given: F64 = np.maximum(arm.place(provision, "granted").sum(axis=1), 1.0)
-    return arm.place(provision, "steps_waited").sum(axis=1) / given
+    waited: F64 = arm.place(provision, "steps_waited").sum(axis=1)
+    return waited / given
 
 
 def _since_start(arm: Arm, latent: str) -> F64:

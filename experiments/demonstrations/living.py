@@ -52,11 +52,13 @@ class Arm:
     def share(self, *states: str) -> F64:
         """Share of the youths in any of these states per snapshot, [R, T+1]."""
         names = self.prepared.program.names.states
-        return self.stock[:, :, [names.index(state) for state in states]].sum(axis=2) / self.youths
+        out: F64 = self.stock[:, :, [names.index(state) for state in states]].sum(axis=2) / self.youths
+        return out
 
     def months(self, *states: str) -> F64:
         """Months per youth in any of these states over the whole run, [R]."""
-        return self.share(*states)[:, :-1].sum(axis=1)
+        out: F64 = self.share(*states)[:, :-1].sum(axis=1)
+        return out
 
     def latent(self, name: str) -> F64:
         """Mean of a latent per month in its standard deviations (the unit in which effects are read), [R, T]."""
@@ -70,7 +72,9 @@ class Arm:
     def answers(self, provision: str, answer: str) -> F64:
         """Answers to requests for a provision over the whole run, [R]."""
         assert answer in ANSWERS
-        return self.moves[:, :, self.prepared.program.names.reasons.index(f"queue.{provision}.{answer}")].sum(axis=1)
+        reason = self.prepared.program.names.reasons.index(f"queue.{provision}.{answer}")
+        out: F64 = self.moves[:, :, reason].sum(axis=1)
+        return out
 
     def closed_units(self, provision: str) -> F64:
         """Share of units that take nobody because of what they remember, per month, [R, T]."""

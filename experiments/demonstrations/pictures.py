@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments.demonstrations.cases import F64, Case, Size
 
@@ -39,18 +40,16 @@ def _thomas(case: Case, path: Path) -> None:
     axis.axhline(0, color=SOFT, lw=1)
     axis.axvline(3, color=SOFT, lw=1, ls=":")
     axis.text(3.3, 0.40, "18 jaar", color=SOFT, fontsize=10)
-    _pair(axis, lines, ("hulp vanaf 18", "plan klaar voor het einde van school"), (25, 22), (-0.075, 0.075))
+    _pair(axis, lines, ("hulp vanaf 18", "plan klaar voordat school eindigt"), ((26, 0.07), (12, 0.27)))
     for line, colour, key in zip(lines, (FIRST, SECOND), ("first", "second"), strict=True):
         back = case.notes[f"back at start, {key}"]
-        if np.isfinite(back):
+        if back < len(line):
             axis.plot([back], [0], "o", color=colour, ms=7)
-            axis.annotate(
-                f"maand {back:.0f}", (back, 0), (back + 0.5, -0.05), color=colour, fontsize=10, ha="left", va="top"
-            )
-        assert len(line)
-    _months(axis, 36)
-    axis.set_ylim(-0.3, 0.45)
-    axis.set_ylabel("inzetbaarheid (standaardafwijking)\n0 = op de dag dat school eindigde")
+            after = key == "first"
+            x, y = (back + 0.3, -0.025) if after else (back - 0.2, 0.025)
+            side, base = ("left", "top") if after else ("right", "bottom")
+            axis.text(x, y, f"maand {back:.0f}", color=colour, fontsize=10, ha=side, va=base)
+    _frame(axis, 36, (-0.3, 0.45), "Inzetbaarheid, in standaardafwijkingen (0 = op de dag dat school eindigde)")
     axis.set_xlabel("maanden na het einde van school")
     _save(figure, path)
 
@@ -58,59 +57,48 @@ def _thomas(case: Case, path: Path) -> None:
 def _thijn(case: Case, path: Path) -> None:
     figure, (axis,) = _sheet("Wie op een plek wacht, raakt kwijt wat behandeling won", 1)
     axis.axhline(0, color=SOFT, lw=1)
-    _pair(axis, case.lines["employability"], ("wacht op een plek", "dezelfde kinderen, plek is er"), (21, 19), (-0.05, 0.04))
+    _pair(
+        axis, case.lines["employability"], ("geen plek: wachten", "dezelfde kinderen, met een plek"),
+        ((17, -0.25), (14, -0.125)),
+    )  # fmt: skip
     share, waits = case.notes["share that waits, first"], case.rows["months waiting"].first
-    words = f"{100 * share:.0f} van de 100 kinderen moeten wachten,\ngemiddeld {_number(waits, 0)} maanden"
-    axis.text(0.5, -0.43, words, color=INK, fontsize=10, va="bottom")
-    _months(axis, 36)
-    axis.set_ylim(-0.45, 0.1)
-    axis.set_ylabel("inzetbaarheid (standaardafwijking)\n0 = na de behandeling, thuis")
+    words = f"{100 * share:.0f} van de 100 kinderen moeten wachten, gemiddeld {_number(waits, 0)} maanden in drie jaar."
+    axis.text(0.5, -0.44, words, color=INK, fontsize=10, va="bottom")
+    _frame(axis, 36, (-0.45, 0.1), "Inzetbaarheid, in standaardafwijkingen (0 = zoals de behandeling hem achterliet)")
     axis.set_xlabel("maanden vanaf september")
     _save(figure, path)
 
 
 def _bram_employer(case: Case, path: Path) -> None:
-    figure, (left, right) = _sheet("Met compensatie haken minder werkgevers af", 2)
-    _pair(left, _percent(case.lines["closed"]), ("zonder compensatie", "met compensatie"), (22, 26), (1.6, -2.2))
-    left.set_title("Werkgevers die niemand nemen (%)", loc="left", fontsize=11, color=INK)
-    left.set_ylim(0, 20)
-    _pair(right, _percent(case.lines["job"]), ("zonder", "met"), (39, 39), (-2.8, 1.6))
-    right.set_title("Jongeren in een baan met begeleiding (%)", loc="left", fontsize=11, color=INK)
-    right.set_ylim(0, 45)
-    for axis in (left, right):
-        _months(axis, 48)
-        axis.set_xlabel("maanden")
+    figure, (left, right) = _sheet("Met compensatie haken minder werkgevers af en komen er meer plekken", 2)
+    names = ("zonder compensatie", "met compensatie")
+    _pair(left, _percent(case.lines["closed"]), names, ((13, 15.5), (27, 4.5)))
+    _frame(left, 48, (0, 20), "Werkgevers die niemand nemen (%)")
+    _pair(right, _percent(case.lines["job"]), names, ((16, 24), (17, 41)))
+    _frame(right, 48, (0, 45), "Jongeren in een baan met begeleiding (%)")
     _save(figure, path)
 
 
 def _overloaded_coach(case: Case, path: Path) -> None:
     figure, (left, right) = _sheet("Een coach met te veel jongeren: minder hulp, minder werk", 2)
-    names = ("twee coaches", "een halve coach")
-    _pair(left, _percent(case.lines["strength"]), names, (20, 20), (-6, 10))
-    left.set_title("Wat een jongere krijgt van wat nodig is (%)", loc="left", fontsize=11, color=INK)
-    left.set_ylim(0, 105)
-    _pair(right, _percent(case.lines["work"]), names, (30, 30), (5, -6))
-    right.set_title("Jongeren aan het werk (%)", loc="left", fontsize=11, color=INK)
-    right.set_ylim(0, 70)
-    for axis in (left, right):
-        _months(axis, 48)
-        axis.set_xlabel("maanden")
+    names = ("een halve coach", "twee coaches")
+    _pair(left, _percent(case.lines["strength"]), names, ((20, 30), (20, 87)))
+    _frame(left, 48, (0, 105), "Wat een jongere krijgt van wat nodig is (%)")
+    _pair(right, _percent(case.lines["work"]), names, ((25, 31), (25, 61)))
+    _frame(right, 48, (0, 70), "Jongeren aan het werk (%)")
     _save(figure, path)
 
 
 def _one_budget(case: Case, path: Path) -> None:
     figure, (axis,) = _sheet("Eén budget beslist meteen: eerder en vaker aan het werk", 1)
-    _pair(axis, _percent(case.lines["job"]), ("elke wet zijn eigen loket", "één ontschot budget"), (13.5, 10), (-6.5, 4))
+    _pair(axis, _percent(case.lines["job"]), ("elke wet zijn eigen loket", "één ontschot budget"), ((15, 32), (12, 56)))
     wait, refused = case.rows["months until a job is granted"], case.rows["requests for a job refused"]
     words = (
-        f"Loketten: {_number(wait.first, 1)} maand wachten op een besluit, {_number(refused.first, 0)} afwijzingen"
+        f"Loketten: {_number(wait.first, 1)} maand wachten op een besluit\nen {_number(refused.first, 0)} afwijzingen"
         f" op twintig jongeren.\nEén budget: geen van beide, zolang er geld is."
     )
-    axis.text(0.5, 2, words, color=INK, fontsize=10, va="bottom")
-    _months(axis, 36)
-    axis.set_ylim(0, 65)
-    axis.set_ylabel("jongeren in een baan met begeleiding (%)")
-    axis.set_xlabel("maanden")
+    axis.text(12, 3, words, color=INK, fontsize=10, va="bottom")
+    _frame(axis, 36, (0, 65), "Jongeren in een baan met begeleiding (%)")
     _save(figure, path)
 
 
@@ -134,12 +122,10 @@ def draw_scaling(rows: Sequence[Size], path: Path) -> None:
         else:
             axis.plot(x, y, color=colour, lw=1.6, ls=style)
             axis.text(47, 95, name, color=colour, fontsize=10, ha="right", va="center")
-    axis.set_xlim(0, 200)
-    axis.set_ylim(0, 105)
+    _frame(axis, 200, (0, 105), "Jaren werk erbij door het programma, in drie jaar samen")
     axis.set_xticks([10, 20, 40, 80, 120, 200])
     axis.set_xlabel("plekken in het programma")
-    axis.set_ylabel("jaren werk erbij, in drie jaar samen")
-    figure.subplots_adjust(right=0.70)
+    figure.subplots_adjust(right=0.72)
     _save(figure, path)
 
 
@@ -147,7 +133,7 @@ def _sheet(title: str, panels: int) -> tuple[Figure, Sequence[Axes]]:
     figure, axes = plt.subplots(1, panels, figsize=(9.0, 4.6), squeeze=False)
     figure.suptitle(title, x=0.06, y=0.965, ha="left", fontsize=14, color=INK, fontweight="bold")
     figure.text(0.06, 0.015, FOOT, fontsize=8.5, color=SOFT)
-    figure.subplots_adjust(left=0.09, right=0.97, top=0.86 if panels == 1 else 0.81, bottom=0.18, wspace=0.18)
+    figure.subplots_adjust(left=0.07, right=0.97, top=0.81, bottom=0.18, wspace=0.18)
     for axis in axes[0]:
         axis.spines[["top", "right"]].set_visible(False)
         axis.spines[["left", "bottom"]].set_color(SOFT)
@@ -158,21 +144,30 @@ def _sheet(title: str, panels: int) -> tuple[Figure, Sequence[Axes]]:
 
 
 def _pair(
-    axis: Axes, lines: tuple[F64, F64], names: tuple[str, str], at: tuple[float, float], lift: tuple[float, float]
+    axis: Axes,
+    lines: tuple[F64, F64],
+    names: tuple[str, str],
+    at: tuple[tuple[float, float], tuple[float, float]],
 ) -> None:
     """Draw the two worlds and write their names beside the lines."""
-    for line, name, colour, x, up in zip(lines, names, (FIRST, SECOND), at, lift, strict=True):
+    for line, name, colour, (x, y) in zip(lines, names, (FIRST, SECOND), at, strict=True):
         axis.plot(np.arange(len(line)), line, color=colour, lw=2.4)
-        axis.text(x, float(np.interp(x, np.arange(len(line)), line)) + up, name, color=colour, fontsize=11, va="center")
+        axis.text(x, y, name, color=colour, fontsize=11, va="center")
 
 
 def _percent(lines: tuple[F64, F64]) -> tuple[F64, F64]:
     return 100 * lines[0], 100 * lines[1]
 
 
-def _months(axis: Axes, last: int) -> None:
+def _frame(axis: Axes, last: int, span: tuple[float, float], title: str) -> None:
+    """Set what the axes show; months along the bottom, numbers with a decimal comma."""
     axis.set_xlim(0, last)
     axis.set_xticks(range(0, last + 1, 6))
+    axis.set_ylim(*span)
+    axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axis.set_xlabel("maanden")
+    axis.set_title(title, loc="left", fontsize=11, color=INK)
+    axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace(".", ",").replace("-", "\u2212"))
 
 
 def _number(value: float, digits: int) -> str:

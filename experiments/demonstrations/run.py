@@ -1,7 +1,7 @@
 """Live the six demonstrations, draw their pictures and write their numbers.
 
-    python -m experiments.demonstrations.run            # about five minutes on one core
-    python -m experiments.demonstrations.run thomas     # one of them: its picture, and its rows in the table
+python -m experiments.demonstrations.run            # about five minutes on one core
+python -m experiments.demonstrations.run thomas     # one of them: its picture, and its rows in the table
 """
 
 from __future__ import annotations
@@ -55,14 +55,11 @@ def size_lines(sizes: Sequence[Size]) -> list[tuple[str, ...]]:
     for size in sizes:
         known = before is not None and before.limits == size.limits
         months, places = (before.months, before.places) if before is not None and known else (0.0, 0)
-        lines.append(
-            (
-                size.limits, str(size.places), f"{size.months:.0f}", f"{size.error:.0f}", f"{size.per_place:.1f}",
-                f"{(size.months - months) / (size.places - places):.1f}", f"{size.filled:.0f}", f"{size.strength:.2f}",
-                _or_blank(size.employer_places), _or_blank(size.employers_filled), f"{size.waiting:.1f}",
-                str(size.replicates),
-            )  # fmt: skip
-        )
+        numbers = (size.months, size.error, size.per_place, (size.months - months) / (size.places - places))
+        worked = [f"{number:.{digits}f}" for number, digits in zip(numbers, (0, 0, 1, 1), strict=True)]
+        shown = [f"{size.filled:.0f}", f"{size.strength:.2f}"]
+        shown += [_or_blank(size.employer_places), _or_blank(size.employers_filled), f"{size.waiting:.1f}"]
+        lines.append((size.limits, str(size.places), *worked, *shown, str(size.replicates)))
         before = size
     return lines
 
