@@ -19,6 +19,7 @@ from trajectsim.analysis.statistics import QUANTILES, Resampler, finite, mapped,
 from trajectsim.analysis.tables import Costs, Design, Study, cost_arrays, design_of
 from trajectsim.analysis.variance import attribute, split
 from trajectsim.analysis.verdict import RULE, verdict
+from trajectsim.analysis.world import world_of
 from trajectsim.analysis.youths import spread_over_youths
 
 __all__ = ["MUNICIPALITY", "PERSPECTIVES", "summarise"]
@@ -80,6 +81,8 @@ def summarise(study: Study) -> Tree:
     }
     tree["youths_months"] = spread_over_youths(study, design, declared)
     tree["source_check"] = source_check(study, design)
+    if (around := world_of(study, design)) is not None:
+        tree["world"] = around
     tree["monte_carlo_error"] = errors
     return tree
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from trajectsim.analysis.world import ANSWERS
 from trajectsim.report.format import LANGUAGES
 from trajectsim.report.phrases import Words, phrases, plain
 
@@ -33,6 +34,8 @@ def label(path: str, words: Words) -> str:
     if part == "population" and steps[0] == "traits" and len(steps) > 1:
         rest = " ".join(plain(s) for s in steps[2:])
         return words("label.population", what=f"{words.title(f'trait.{steps[1]}', steps[1])} ({rest})")
+    if part == "world" and steps[0] == "mechanisms" and len(steps) > 3:
+        return _of_world(steps[1], steps[2:], words)
     if part == "population":
         return words("label.population", what=" ".join(plain(s) for s in steps[-2:]))
     return words.title(path) if steps[:1] == ["parameters"] else " ".join(plain(s) for s in steps[-2:])
@@ -55,6 +58,19 @@ def own_titles(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
                 )
                 for lang in LANGUAGES
             }
+    return titles | _world_titles(manifest.get("world") or {})
+
+
+def _world_titles(world: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return titles of mechanisms, budgets and provisions, and of what becomes of a request for each provision."""
+    titles: dict[str, dict[str, str]] = {}
+    for kind in ("mechanisms", "provisions", "budgets"):
+        titles |= {f"{kind[:-1]}.{name}": dict(item["title"]) for name, item in (world.get(kind) or {}).items()}
+    for name, item in (world.get("provisions") or {}).items():
+        for answer in ANSWERS:
+            titles[f"queue.{name}.{answer}"] = {
+                lang: f"{item['title'][lang]}: {phrases(lang)[f'world.{answer}']}" for lang in LANGUAGES
+            }
     return titles
 
 
@@ -76,6 +92,25 @@ def _of_exit(steps: list[str], words: Words) -> str:
     return f"{name} ({words('label.base')})" if kind == "base" else f"{name} ({plain(kind)})"
 
 
+def _of_world(mechanism: str, steps: list[str], words: Words) -> str:
+    """Return a number of a mechanism in words: the mechanism, what it is about, and which number of that."""
+    paths = [f"{kind}.{steps[1]}" for kind in ("provision", "budget")]
+    titles = [words.title(path) for path in paths if len(steps) > 2 and path in words.titles]
+    own = _number(steps[2:] if titles else steps[1:], words)
+    return f"{words.title(f'mechanism.{mechanism}', mechanism)}: {', '.join([*titles, own])}"
+
+
+def _number(steps: list[str], words: Words) -> str:
+    """Return the steps that lead to a number as words: known ones by phrase, provisions by title."""
+    texts = []
+    for step in steps:
+        if step == "outside" and len(steps) > 1:
+            continue
+        known = words.has(f"number.{step}")
+        texts.append(words(f"number.{step}") if known else words.title(f"provision.{step}", step))
+    return " ".join(texts)
+
+
 def _of_programme(name: str, steps: list[str], words: Words) -> str:
     kind = steps[0]
     if kind == "effects" and len(steps) > 1:
@@ -84,4 +119,6 @@ def _of_programme(name: str, steps: list[str], words: Words) -> str:
         return words("label.price", what=words.title(f"prices.lines.{name}.{steps[1]}", steps[1]))
     if kind == "parameters" and len(steps) > 1:
         return plain(steps[1])
+    if kind in ("team", "selection") and len(steps) > 1:
+        return _number(steps[1:2], words)
     return words(f"label.{kind}") if words.has(f"label.{kind}") else plain(kind)

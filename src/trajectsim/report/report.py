@@ -14,6 +14,7 @@ from trajectsim.report import answer, lives, money, trust
 from trajectsim.report.blocks import Shown, Table
 from trajectsim.report.findings import Findings, read
 from trajectsim.report.format import LANGUAGES
+from trajectsim.report.world import around
 
 __all__ = ["render", "write_page", "write_report"]
 
@@ -111,6 +112,7 @@ def page(found: Findings) -> dict[str, Any]:
         "payers": _payers(found),
         "outcomes": _shown(lives.day_by_month(found), *lives.outcomes(found)),
         "twins": twins,
+        "world": around(found),
         "shares": trust.shares(found),
         "top": trust.top(found),
         "assumed": trust.assumed_share(found),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trajectsim.report import answer
 from trajectsim.report.findings import Arm, Findings, read
+from trajectsim.report.world import around
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,6 +47,11 @@ def print_summary(directory: str | Path, lang: str = "nl", console: Console | No
     outcomes = _outcomes(found)
     if outcomes is not None:
         out.print(outcomes)
+    world = around(found)
+    if world is not None:
+        out.print(Text(found.words("section.world"), style="bold"))
+        for line in world.lines:
+            out.print(Text(f"  {line}"))
 
 
 def _grid(title: str, heads: list[str]) -> Table:

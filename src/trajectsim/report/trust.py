@@ -202,6 +202,8 @@ def limits(found: Findings, name: str | None) -> list[tuple[str, str]]:
     quality = any(row.get("category") == "quality_of_life" for row in found.lines)
     keys = ["synthetic" if name else "synthetic_plain", *LIMITS, "girls_apart" if girls else "girls_not"]
     keys.append("quality_of_life_in" if quality else "quality_of_life_none")
+    if (found.summary.get("world") or {}).get("provisions"):
+        keys.append("capacities")
     year = price_year(found)
     if year is not None:
         keys.append("law")

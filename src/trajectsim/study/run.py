@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from trajectsim.config.scenario import Scenario, content_hash
 from trajectsim.economics.prices import compile_prices
 from trajectsim.engine.compiler import compile_scenario
+from trajectsim.engine.town import TownProgram
 from trajectsim.evidence.register import Register, build_register
 from trajectsim.model.hook import hook_of
 from trajectsim.study.runner import Plan, run_draw, run_presets
@@ -149,6 +150,7 @@ def _manifest(plan: Plan, register: Register) -> dict[str, Any]:
             "reasons": list(dict.fromkeys(n.reasons)),
             "latents": list(program.rows.latents),
         },
+        "world": _world(scenario, program.town),
         "presets": {name: p.model_dump(mode="json") for name, p in scenario.population.presets.items()},
         "lines": [] if plan.prices is None else plan.prices.describe(),
         "parameters": {path: _describe(register, path, grades[path]) for path in register.paths},
@@ -169,6 +171,25 @@ def _resolved(scenario: Scenario) -> dict[str, Any]:
         "model": plain(scenario.model),
         "interventions": {name: plain(item) for name, item in scenario.interventions.items()},
         "prices": plain(scenario.prices),
+    }
+
+
+def _world(scenario: Scenario, town: TownProgram | None) -> dict[str, Any] | None:
+    """Return what a reader needs to know of the world: mechanisms on or off, provisions and budgets; None without."""
+    if not scenario.switches:
+        return None
+    provisions = {}
+    for pool in () if town is None else town.pools:
+        title = pool.provision.title if pool.provision is not None else scenario.interventions[pool.name].title
+        kind = "programme" if pool.programme is not None else None if pool.places is None else pool.places.kind
+        provisions[pool.name] = {"title": title.model_dump(), "kind": kind, "decided": pool.decision is not None}
+    return {
+        "mechanisms": {n: {"title": x.title.model_dump(), "on": x.on} for n, x in scenario.switches.items()},
+        "provisions": provisions,
+        "budgets": {
+            name: {"title": item.title.model_dump(), "pooled": item.pooled, "opened_by": item.opened_by}
+            for name, item, _ in (() if town is None else town.budgets)
+        },
     }
 
 
