@@ -12,11 +12,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from trajectsim.config.reader import Document, Loc
-from trajectsim.config.schema import Domain, Exit, Intervention, ModelSpec, Number, Population, Text, Trait
+from trajectsim.config.schema import Domain, Exit, Intervention, ModelSpec, Number, Population, PriceBook, Text, Trait
 from trajectsim.config.world import Mechanism, WorldSpec
 from trajectsim.errors import Mistake, UserError, nearest
 
-__all__ = ["BUILT_IN", "EVENTS", "HELPERS", "WAITING", "Laid", "Switch", "lay_over", "shared_traits"]
+__all__ = ["BUILT_IN", "EVENTS", "HELPERS", "WAITING", "Laid", "Switch", "add_prices", "lay_over", "shared_traits"]
 
 BUILT_IN: dict[str, Text] = {
     "programme_places": Text(nl="plekken van de aanpak zelf", en="places of the programme itself"),
@@ -43,7 +43,7 @@ EVENTS: dict[str, Text] = {
 
 _MERGED = (
     *("traits", "people", "domains", "events", "constraints", "joint_lines", "measures", "exits", "effects", "adds"),
-    *("drift", "follows"),
+    *("drift", "follows", "prices"),
 )
 
 
@@ -132,6 +132,29 @@ def lay_over(
         builder.documents(documents),
         {name: Switch(title, name not in off) for name, title in titles.items()},
     )
+
+
+def add_prices(
+    prices: PriceBook, world: WorldSpec, off: Iterable[str], documents: Mapping[str, Document]
+) -> tuple[PriceBook, Document]:
+    """Return a price book with the lines that a world's mechanisms add, and its document with their origins.
+
+    Raises:
+        UserError: a line that the book has already.
+    """
+    book, around = documents.get("prices", Document({})), documents.get("world", Document({}))
+    lines, origins, mistakes = dict(prices.lines), dict(book.origins), []
+    for name, item in world.mechanisms.items():
+        for key, line in item.prices.items() if name not in off else ():
+            here: Loc = ("mechanisms", name, "prices", key)
+            if key in lines:
+                what = f"'{key}' is a line of the price book already"
+                mistakes.append(around.mistake(here, what, cure="choose another name"))
+            lines[key] = line
+            origins[("lines", key)] = (around, here)
+    if mistakes:
+        raise UserError(mistakes)
+    return prices.model_copy(update={"lines": lines}), Document(book.data, book.places, origins)
 
 
 def _gone(world: WorldSpec, on: Mapping[str, Mechanism], model: ModelSpec) -> set[str]:

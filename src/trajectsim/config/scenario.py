@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from trajectsim.config.in_force import document_in_force, interventions_in_force, model_in_force, prices_in_force
 from trajectsim.config.load import Loaded, packaged_names, read_kind
 from trajectsim.config.messages import validated
-from trajectsim.config.overlay import Switch, lay_over
+from trajectsim.config.overlay import Switch, add_prices, lay_over
 from trajectsim.config.overrides import COMMAND_LINE, apply_keys, parameter_settings, replaced, set_number
 from trajectsim.config.reader import Document, Loc, Place, place_of, read_mapping, read_text
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec, Text
@@ -88,6 +88,8 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
     if parts.mistakes or model is None or population is None:
         raise UserError(parts.mistakes)
     if world is not None:
+        if prices is not None:
+            prices, parts.documents["prices"] = add_prices(prices, world, spec.off, parts.documents)
         laid = lay_over(model, population, interventions, world, spec.off, parts.documents)
         model, population, world, switches = laid.model, laid.population, laid.world, laid.switches
         parts.documents.update(laid.documents)

@@ -22,6 +22,7 @@ from trajectsim.config.schema import (
     Measure,
     Name,
     Number,
+    PriceLine,
     Span,
     Text,
     Trait,
@@ -237,7 +238,9 @@ class Mechanism(Frozen):
     Added to the model: `traits` (spread in the population as `people` says), `domains`, `events`, `constraints`,
     `joint_lines`, `measures`; `exits` (domain to further exits), `effects` (exit to covariate to hazard ratio), `adds`
     (exit to state to hazard), `drift` (latent to state to drift), `follows` (exit to what further follows). Shared:
-    `places` and `decisions` by provision, `budgets`, `network`, `households`, `cycle`. """
+    `places` and `decisions` by provision, `budgets`, `network`, `households`, `cycle`. `prices` are further lines of
+    the price book.
+    """
 
     title: Text
     note: str | None = None
@@ -259,6 +262,7 @@ class Mechanism(Frozen):
     network: Network | None = None
     households: Households | None = None
     cycle: Cycle | None = None
+    prices: dict[Name, PriceLine] = {}
 
 
 class WorldSpec(Frozen):
