@@ -179,8 +179,8 @@ KEPT = (
     *("waiting", "granted", "steps_waited", "others_asked", "others_granted", "others_steps_waited"),
     *("open", "filled", "closed"),
 )
-"""What is kept of every provision and month: youths waiting at its end; granted, and the steps those waited; the same of
-others; places of all units, open or closed; places taken at its end; units that take nobody because of incidents."""
+"""What is kept of every provision and month: youths waiting at its end; granted, and the steps those waited; the same
+of others; places of all units, open or closed; places taken at its end; units that take nobody because of incidents."""
 
 
 @lru_cache(maxsize=8)
