@@ -82,26 +82,22 @@ def status_of(row: ClaimRow, measured: Measured | None) -> str:
 
 
 def line(id_: str, row: ClaimRow, results: Mapping[str, Measured]) -> str:
-    """Return a row of a table."""
-    own = results.get(id_)
-    measured = results.get(row.into) if row.into is not None else own
+    """Return a row of a table; a merged row without a lever of its own shows what was measured of the other."""
+    measured = results.get(id_, None if row.into is None else results.get(row.into))
     if row.into is not None:
         where = f"lived by {row.into}"
     elif row.why is not None:
         where = f"**left out**: {row.why}"
-    elif status_of(row, own) == "left_out":
+    elif status_of(row, measured) == "left_out":
         where = "**left out**: its outcome does not move"
     else:
         where = ", ".join(f"`{reference}`" for reference in row.where)
-    lever = "" if measured is None or row.into is not None else measured.lever.replace("; ", "`<br>`")
-    cells = [
-        f"`{id_}`",
-        f"{row.claim.en}<br>*{row.claim.nl}*",
-        where,
-        f"`{lever}`" if lever else "",
-        f"`{measured.outcome}`" if measured is not None else "",
-        change(measured) if measured is not None else "",
-    ]
+    cells = [f"`{id_}`", f"{row.claim.en}<br>*{row.claim.nl}*", where]
+    if measured is None:
+        cells += ["", "", ""]
+    else:
+        lever = "<br>".join(f"`{part}`" for part in measured.lever.split("; "))
+        cells += [lever, f"`{measured.outcome}`", change(measured)]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

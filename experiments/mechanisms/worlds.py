@@ -40,7 +40,7 @@ YOUTHS_PER_TEAM = 125
 16% of the youths are then enrolled at once: of every 125 twenty, as many as the town's team and budget are for."""
 PLACES = {
     "supported_work": 10, "learn_work": 9, "internship": 15, "sheltered_work": 2, "day_programme": 9,
-    "temporary_place": 2, "school_seat": 70, "entry_course": 9, "support": 43, "treatment": 18, "addiction_care": 2,
+    "temporary_place": 2, "school_seat": 45, "entry_course": 9, "support": 43, "treatment": 18, "addiction_care": 2,
     "family_support": 4, "youth_placement": 3, "assisted_living": 9, "youth_shelter": 1,
 }  # fmt: skip
 """Places added to each provision of the town. Its files are for the twenty who are stuck; the others of these 250 are

@@ -12,6 +12,7 @@ from trajectsim.config.overrides import set_number
 from trajectsim.config.scenario import Scenario, load_scenario
 from trajectsim.config.schema import Use
 from trajectsim.engine.compiler import compile_scenario
+from trajectsim.engine.shared import KEPT
 from trajectsim.evidence.mechanisms import ClaimRow, load_mechanisms
 from trajectsim.evidence.paths import scenario_parameters
 from trajectsim.evidence.register import build_register
@@ -82,14 +83,19 @@ def test_levers_change_a_number_that_there_is(town: Scenario, paths: dict[str, f
 
 
 def test_outcomes_are_counted(town: Scenario) -> None:
-    names = compile_scenario(town, build_register(town)).names
+    program = compile_scenario(town, build_register(town))
+    names = program.names
+    assert program.town is not None
     states = set(names.states)
     kinds = {
         "months": {f"months.{domain}.{state}" for domain, state in (name.split(".", 1) for name in states)},
         "events": {f"events.{name}" for name in town.model.events},
         "moves": {f"moves.{name.split('.', 1)[1]}" for name in names.reasons if name.count(".") == 1},
         "latent": {f"latent.{name}" for name in town.model.latents},
-        "queue": {name for name in names.reasons if name.startswith("queue.")},
+        "queue": {
+            *(name for name in names.reasons if name.startswith("queue.")),
+            *(f"queue.{name}.{key}" for name in program.town.names for key in KEPT),
+        },
     }  # fmt: skip
     wrong = [
         f"{id_}: {row.outcome}"
