@@ -145,6 +145,31 @@ def test_run_writes_results_report_and_answer(capsys: Captured, tmp_path: Path) 
     assert other and (out / "summary.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("off", ["[]", "[homes]", "all"])
+def test_run_in_a_world_tells_of_it(capsys: Captured, tmp_path: Path, off: str) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(DATA, folder)
+    config, out = folder / "scenario.yaml", tmp_path / "results"
+    config.write_text(config.read_text(encoding="utf-8") + "world: world.yaml\n", encoding="utf-8")
+    every = "employers, decisions, budgets, business_cycle, friends, homes, bullying, mocking, programme_places, " \
+            "selection, teams"  # fmt: skip
+    given = ["run", str(config), "--out", str(out), "--set", f"off={f'[{every}]' if off == 'all' else off}"]
+    assert cli.main([*given, "--draws", "2", "--lang", "en"]) == 0
+    printed = capsys.readouterr().out
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "The world around" in printed or off == "[]"
+    assert 'id="world"' in page
+    if off == "all":
+        assert summary["world"].keys() == {"mechanisms_off"} and "young people share nothing" in printed
+        return
+    assert summary["world"]["mechanisms_off"] == (["homes"] if off == "[homes]" else [])
+    jobs = summary["world"]["provisions"]["jobs"]["arms"]["usual_care"]
+    assert jobs["open"] == 20 and jobs["asked"]["mean"] >= jobs["granted"]["mean"] > 0
+    assert set(summary["world"]["budgets"]) == {"youth", "pooled"}
+    assert "households" in printed or off == "[]"
+
+
 def test_output_that_cannot_be_written(capsys: Captured, tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.write_text("mine", encoding="utf-8")
