@@ -1,6 +1,6 @@
 """Live the six demonstrations, draw their pictures and write their numbers.
 
-python -m experiments.demonstrations.run            # about five minutes on one core
+python -m experiments.demonstrations.run            # about three minutes of one core
 python -m experiments.demonstrations.run thomas     # one of them: its picture, and its rows in the table
 """
 
