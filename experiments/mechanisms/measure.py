@@ -90,7 +90,7 @@ def main(chosen: Sequence[str]) -> None:
             x = results[id_]
             took = time.perf_counter() - start
             print(f"{number}/{len(groups)} {took:.0f}s {id_} {x.outcome} {x.change:+.4g} +- {x.error:.3g}", flush=True)
-    write_results({id_: results[id_] for id_ in rows if id_ in results})
+        write_results({id_: results[id_] for id_ in rows if id_ in results})
 
 
 if __name__ == "__main__":
