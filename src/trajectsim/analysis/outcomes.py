@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from trajectsim.analysis.tables import Design, Study, array_of, sums
 from trajectsim.config.load import DATA
 from trajectsim.config.messages import validated
+from trajectsim.config.overlay import EVENTS
 from trajectsim.config.reader import Document, read_yaml
 from trajectsim.config.schema import Frozen, Text
 
@@ -54,12 +55,13 @@ def load_outcomes() -> dict[str, Outcome]:
 def outcomes_of(manifest: Mapping[str, Any]) -> dict[str, Outcome]:
     """Return the outcomes of a study: the packaged ones, or each state and event where these name none of the model's.
 
+    The events that every world has do not tell whose model it is.
     Outcomes of a model's own states are named `domain.state`, those of its events by the event; which way is good
     is not known of either. The states of an intervention stay as packaged.
     """
     names, packaged = manifest["names"], load_outcomes()
     named = {member for outcome in packaged.values() for member in (*outcome.states, *outcome.events)}
-    if named & {*names["states"], *names["events"]}:
+    if named & ({*names["states"], *names["events"]} - EVENTS.keys()):
         return packaged
     programmes = {name.rpartition(".")[0] for name in names["states"] if name.endswith(".enrolled")}
     own = {

@@ -27,3 +27,14 @@ def test_a_model_of_ones_own_shows_its_own_states_and_events(make_study: Make) -
     found = summarise(study)
     assert found["difference"]["outcomes"]["jobs.regular_work"]["mean"] == pytest.approx(12 / 30)
     assert found["outcome_titles"]["quarrel"]["per"] == "period"
+
+
+def test_a_world_around_a_model_of_ones_own_leaves_its_outcomes(make_study: Make) -> None:
+    study = make_study(draws=2, replicates=1)
+    study.manifest["names"] = {"states": ["jobs.regular_work"], "events": ["place_taken", "queue_left", "quarrel"]}
+    assert list(outcomes_of(study.manifest)) == ["jobs.regular_work", "place_taken", "queue_left", "quarrel", "programme"]
+
+
+def test_refusals_count_those_of_a_world_too(make_study: Make) -> None:
+    assert set(load_outcomes()["refusals"].events) == {"request_refused", "place_refused", "place_passed_on"}
+    assert {"support_gap", "school_gap", "place_taken", "queue_left"} <= set(load_outcomes())

@@ -8,7 +8,8 @@ import pandas as pd
 
 from trajectsim.analysis.outcomes import load_outcomes
 from trajectsim.analysis.tables import array_of, cost_arrays, design_of, sums
-from trajectsim.config.load import load_model
+from trajectsim.config.load import load_model, read_kind
+from trajectsim.config.overlay import EVENTS
 
 Make = Callable[..., Any]
 
@@ -46,9 +47,12 @@ def test_rows_and_years_hold_the_same_money(make_study: Make) -> None:
     assert [row["side"] for row in both] == ["payer", "beneficiary"]
 
 
-def test_packaged_outcomes_name_states_and_events_of_the_packaged_model() -> None:
+def test_packaged_outcomes_name_states_and_events_of_the_packaged_model_and_town() -> None:
     model = load_model("youth")
-    states = {f"{d}.{s}" for d, domain in model.domains.items() for s in domain.states}
+    town = read_kind("world", "town").spec.mechanisms.values()
+    domains = {**model.domains, **{name: domain for item in town for name, domain in item.domains.items()}}
+    states = {f"{d}.{s}" for d, domain in domains.items() for s in domain.states}
+    events = {*model.events, *EVENTS, *(event for item in town for event in item.events)}
     for name, outcome in load_outcomes().items():
         assert {s for s in outcome.states if "*" not in s} <= states, name
-        assert set(outcome.events) <= set(model.events), name
+        assert set(outcome.events) <= events, name
