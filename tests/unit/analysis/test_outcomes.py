@@ -32,7 +32,8 @@ def test_a_model_of_ones_own_shows_its_own_states_and_events(make_study: Make) -
 def test_a_world_around_a_model_of_ones_own_leaves_its_outcomes(make_study: Make) -> None:
     study = make_study(draws=2, replicates=1)
     study.manifest["names"] = {"states": ["jobs.regular_work"], "events": ["place_taken", "queue_left", "quarrel"]}
-    assert list(outcomes_of(study.manifest)) == ["jobs.regular_work", "place_taken", "queue_left", "quarrel", "programme"]
+    own = ["jobs.regular_work", "place_taken", "queue_left", "quarrel", "programme"]
+    assert list(outcomes_of(study.manifest)) == own
 
 
 def test_refusals_count_those_of_a_world_too(make_study: Make) -> None:
