@@ -171,6 +171,7 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
                 )
     steps = round(scenario.spec.years * b.spy)
     refuse_what_does_not_fit(scenario, steps)
+    _latents(b)
     town = compile_town(b, scenario, [*b.exit_names, *b.forced_names], steps)
     structure = _structure(b, states, steps, int(scenario.spec.start[5:]) - 1, town)
     names = _names(b, () if town is None else town.names)
@@ -199,7 +200,6 @@ def _structure(
     lines = [b.condition(c) for c in b.model.joint_lines.values()]
     lines += [b.condition(m.when) for m in b.model.measures.values()]
     measures = _measures(b)
-    _latents(b)
     share, tail = _bounds(b, states)
     for record, cumulative in zip(b.exits, share, strict=True):
         record["share"] = cumulative
