@@ -391,7 +391,7 @@ def keep_queues(
                 and is_here(x.leaving, s.domains, s.states, c.small, c.when, enter, r, t)
             ):
                 pool = x.start_pool[q]
-                if x.pools[pool]["start"] != t or x.runs[d] == 0:
+                if x.pools[pool]["start"] != t or x.runs[d] == 0 or w.ask[pool] == 2:
                     pool = -1
             if pool >= 0 and holds_for(
                 s.conditions, s.atoms, birth, c.small, c.when, c.slow,
