@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from trajectsim.config.scenario import Scenario
 from trajectsim.config.overlay import lay_over
+from trajectsim.config.scenario import Scenario
 from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec
 from trajectsim.config.world import WorldSpec
 from trajectsim.engine.compiler import Program, compile_scenario

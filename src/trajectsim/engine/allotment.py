@@ -13,9 +13,9 @@ from trajectsim.engine.jit import inlined, rule
 from trajectsim.engine.kernel import BLOCK
 from trajectsim.engine.luck import bits, mix, salt, uniform
 from trajectsim.engine.moves import answer, happens
-from trajectsim.engine.phases import BIG, SERVICE, TIE, UNIT, holds_for, key_of, law_of
+from trajectsim.engine.phases import BIG, HAIR, SERVICE, TIE, UNIT, holds_for, key_of, law_of
 from trajectsim.engine.shared import DECIDED, FIRST_COME, GRANT, LOTTERY, NO_MONEY, TAKEN
-from trajectsim.engine.tables import LATENT_ONE
+from trajectsim.engine.tables import LATENT_ONE, NUMBER_ONE
 
 __all__ = ["allot", "sort_by_rank"]
 
@@ -75,7 +75,7 @@ def _list_units(pools: Any, memory: Any, room: Any, filled: Any, units: Any, fre
     """List a provision's units that have room and have not had too much trouble, this month's too; return how many."""
     n = 0
     for u in range(pools[p]["unit_first"], pools[p]["unit_first"] + pools[p]["units"]):
-        if room[u] > filled[u] and memory[u] <= pools[p]["tolerance"]:
+        if room[u] > filled[u] and memory[u] <= pools[p]["tolerance"] + HAIR:
             units[n] = u
             free_of[n] = room[u] - filled[u]
             n += 1
@@ -159,17 +159,29 @@ def allot(
     for chunk in range(x.all_freed.shape[0]):
         for u in range(x.all_freed.shape[1]):
             x.filled[u] -= x.all_freed[chunk, u]
-            x.memory[u] += x.all_trouble[chunk, u]
+            x.memory[u] += float(x.all_trouble[chunk, u]) / NUMBER_ONE
             x.all_freed[chunk, u] = 0
-            x.all_trouble[chunk, u] = 0.0
+            x.all_trouble[chunk, u] = 0
     # Units for youths who came to a place without asking: from the start, while places abounded, or by law.
+    seats = 0
     for chunk in range(x.queued.shape[0]):
-        end = 2 * min((chunk + 1) * chunk_rows, c.small.shape[1]) * n_rows
-        for j in range(x.queued[chunk, 1]):
-            r, q = x.queue[end - 1 - j] // n_rows, x.queue[end - 1 - j] % n_rows
-            p = w.state_pool[x.first_of[q] + int(c.small[x.domain_of[q], r])]
-            luck = uniform(bits(key_of(given, c.ids, run, first_id, r), salt(0, x.pools[p]["salt"], UNIT)))
-            w.unit[q, r] = _seat_at(x.pools, x.room, x.filled, p, luck)
+        seats += x.queued[chunk, 1]
+    for p in range(x.pools.shape[0] if seats > 0 else 0):
+        q = x.pools[p]["row"]
+        n = 0
+        for chunk in range(x.queued.shape[0]):
+            end = 2 * min((chunk + 1) * chunk_rows, c.small.shape[1]) * n_rows
+            for j in range(x.queued[chunk, 1]):
+                r = x.queue[end - 1 - j] // n_rows
+                here = w.state_pool[x.first_of[q] + int(c.small[x.domain_of[q], r])]
+                if x.queue[end - 1 - j] % n_rows == q and here == p:
+                    x.order[n] = r
+                    x.rank[n] = bits(key_of(given, c.ids, run, first_id, r), salt(0, x.pools[p]["salt"], UNIT))
+                    n += 1
+        sort_by_rank(x.rank, x.order, n)
+        for j in range(n):
+            r = x.order[j]
+            w.unit[q, r] = _seat_at(x.pools, x.room, x.filled, p, uniform(x.rank[j]))
             x.filled[w.unit[q, r]] += 1
     steps_left = spy - 1 - (s.clock[0]["season_start"] + t) % spy
     for b in range(0 if starting else x.budgets.shape[0]):

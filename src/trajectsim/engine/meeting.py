@@ -134,7 +134,7 @@ def _shared(town: TownProgram, settings: Settings, n: int) -> Shared:
         payer=np.zeros((rows, n), np.uint8),
         last=np.full((int(town.event_row.max(initial=-1)) + 1, n), -32000, np.int16),
         freed=np.zeros(0, np.int32),
-        trouble=np.zeros(0),
+        trouble=np.zeros(0, np.int64),
     )
 
 
@@ -194,10 +194,10 @@ def _town(
         queued=np.zeros((chunks, 2), whole),
         holders=np.zeros((chunks, n_pools, n_budgets + 1), whole),
         all_freed=np.zeros((chunks, n_units), np.int32),
-        all_trouble=np.zeros((chunks, n_units)),
+        all_trouble=np.zeros((chunks, n_units), whole),
         order=np.zeros(n, whole),
         rank=np.zeros(n, np.uint64),
-        room=np.zeros(n_units, whole),
+        room=np.floor(places + part).astype(whole),
         open_units=np.zeros(n_units, whole),
         free_of=np.zeros(n_units, whole),
         granted=np.zeros(-(-n // BLOCK), np.uint8),

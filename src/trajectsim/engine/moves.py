@@ -242,7 +242,7 @@ def make_trouble(
         if q >= 0 and unit[q, r] >= 0:
             pool = state_pool[domains[d]["first"] + int(small[d, r])]
             if pool >= 0 and (mask >> U64(pool)) & _ONE != U64(0):
-                trouble[unit[q, r]] += 1.0
+                trouble[unit[q, r]] += NUMBER_ONE
 
 
 def _move(

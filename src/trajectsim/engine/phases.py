@@ -52,6 +52,8 @@ PATIENCE, DECISION, PASSING, REFUSING, TIE, JUDGEMENT, PRESSURE, UNIT, SERVICE, 
 COACH = 64
 BIG = 1e14
 """Places from which a provision is not scarce."""
+HAIR = 1e-3
+"""Incidents beyond the tolerance that do not count yet: they are added up in units of 2**-16."""
 
 
 @rule
@@ -234,7 +236,7 @@ def open_units(
         places = int(np.floor(unit_places[u] * factor + unit_part[u]))
         total += places
         room[u] = places
-        if memory[u] > pools[p]["tolerance"] or (all_year[u] == 0 and admits == 0):
+        if memory[u] > pools[p]["tolerance"] + HAIR or (all_year[u] == 0 and admits == 0):
             room[u] = 0
     return total
 

@@ -86,7 +86,7 @@ class Shared(NamedTuple):
 
     state_pool: I64  # [G] provision of each state, -1 none; [0] where nothing is shared
     domain_row: I64  # [D] row of requests of each domain, -1 none
-    failures: F64  # [K+F+C] incidents that leaving for a reason counts for
+    failures: I64  # [K+F+C] incidents that leaving for a reason counts for, in units of 1 / NUMBER_ONE
     incidents: npt.NDArray[np.uint64]  # [E] provisions for whose units an event is an incident, one bit each
     event_row: I64  # [E] row of `last` that remembers an event, -1 none
     answers: I64  # [10] event of each of ANSWERS, -1 none; last: the coach left
@@ -104,7 +104,7 @@ class Shared(NamedTuple):
     payer: U8  # [Q, N] pooled budget that pays + 1, 0 the law's
     last: I16  # [remembered events, N] step of the last one
     freed: I32  # [U] places given up this month, by a chunk of youths
-    trouble: F64  # [U] incidents this month, by a chunk
+    trouble: I64  # [U] incidents this month, by a chunk, in the same units: their sum does not hang on its order
 
 
 class Town(NamedTuple):
@@ -163,7 +163,7 @@ class Town(NamedTuple):
     queued: I64  # [chunks, 2] how many of them, and how many youths to seat from the end of the chunk's part
     holders: I64  # [chunks, P, B+1] youths who hold a place by budget that pays (last: none)
     all_freed: I32  # [chunks, U]
-    all_trouble: F64  # [chunks, U]
+    all_trouble: I64  # [chunks, U]
     order: I64  # [N*Q] room to sort in
     rank: npt.NDArray[np.uint64]  # [N*Q] room to sort in
     room: I64  # [U] places that a unit fills this month: none where it is closed
@@ -186,13 +186,13 @@ of others; places of all units, open or closed; places taken at its end; units t
 @lru_cache(maxsize=8)
 def nothing_shared(levels: int = 1) -> Shared:
     """Return the empty world: arrays without elements, except the levels: no business cycle, programmes in full."""
-    u8, i16, i32, i64, f64, u64 = np.uint8, np.int16, np.int32, np.int64, np.float64, np.uint64
+    u8, i16, i32, i64, u64 = np.uint8, np.int16, np.int32, np.int64, np.uint64
     e = np.zeros
     return Shared(
-        state_pool=e(0, i64), domain_row=e(0, i64), failures=e(0, f64), incidents=e(0, u64), event_row=e(0, i64),
+        state_pool=e(0, i64), domain_row=e(0, i64), failures=e(0, i64), incidents=e(0, u64), event_row=e(0, i64),
         answers=e(0, i64), at_answers=e(1, i64), waiting_row=e(0, i64), scaled=e(0, SCALED),
         level_flag=np.full(levels, -1, i64), level=np.array([0.0] + [1.0] * (levels - 1)), ask=e(0, i64),
         wait=e((0, 0), i16), since=e((0, 0), i16),
         phase=e((0, 0), u8), target=e((0, 0), u8), unit=e((0, 0), i32), payer=e((0, 0), u8), last=e((0, 0), i16),
-        freed=e(0, i32), trouble=e(0, f64),
+        freed=e(0, i32), trouble=e(0, i64),
     )  # fmt: skip

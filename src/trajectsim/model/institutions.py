@@ -15,6 +15,7 @@ from mesa.agent import Agent
 from trajectsim.config.intervention import STATES
 from trajectsim.config.schema import Text
 from trajectsim.engine.shared import ANSWERS
+from trajectsim.engine.tables import NUMBER_ONE
 from trajectsim.errors import Mistake, UserError, nearest
 from trajectsim.model.surroundings import Group, Surroundings
 from trajectsim.model.views import Youths, only_read
@@ -346,7 +347,7 @@ class Provider(Institution):
     def incidents(self) -> float:
         """Incidents and failures that it remembers."""
         x = self._around.x
-        return float(x.memory[self._unit] + x.all_trouble[:, self._unit].sum())
+        return float(x.memory[self._unit] + x.all_trouble[:, self._unit].sum() / NUMBER_ONE)
 
     @property
     def tolerance(self) -> float | None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from trajectsim.config.schema import Number, Text
 from trajectsim.engine.compiler import Program
 from trajectsim.engine.luck import uniforms, youth_keys
-from trajectsim.engine.phases import COACH, sine
+from trajectsim.engine.phases import COACH, HAIR, sine
 from trajectsim.engine.shared import ANSWERS, Shared, Town
 from trajectsim.engine.tables import Ledger
 from trajectsim.engine.together import Meeting
@@ -142,7 +142,7 @@ class Surroundings:
     def closed(self, p: int, u: int, step: int) -> str | None:
         """Return why a unit takes nobody in a step ("incidents", "no_intake"), or None where it does."""
         pool, clock = self.x.pools[p], self.program.structure.clock[0]
-        if float(self.x.memory[u]) * (1.0 - float(pool["forget"])) > float(pool["tolerance"]):
+        if float(self.x.memory[u]) * (1.0 - float(pool["forget"])) > float(pool["tolerance"]) + HAIR:
             return "incidents"
         month = (int(clock["season_start"]) + step) * 12 // self.program.steps_per_year % 12
         if self.x.unit_all_year[u] == 0 and (int(pool["intake"]) >> month) & 1 == 0:
