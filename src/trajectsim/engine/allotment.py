@@ -14,7 +14,7 @@ from trajectsim.engine.kernel import BLOCK
 from trajectsim.engine.luck import bits, mix, salt, uniform
 from trajectsim.engine.moves import answer, happens
 from trajectsim.engine.phases import BIG, HAIR, SERVICE, TIE, UNIT, holds_for, key_of, law_of
-from trajectsim.engine.shared import DECIDED, FIRST_COME, GRANT, LOTTERY, NO_MONEY, TAKEN
+from trajectsim.engine.shared import FIRST_COME, FOLLOWS, GRANT, LOTTERY, NO_MONEY, PAYER_SHIFT, TAKEN
 from trajectsim.engine.tables import LATENT_ONE, NUMBER_ONE
 
 __all__ = ["allot", "sort_by_rank"]
@@ -107,19 +107,18 @@ def _committed(tariff: Any, holders: Any, b: int, steps: int) -> int:
 
 @rule
 def _others_first(
-    since: Any, order: Any, waiting: Any, q: int, y: int, n: int, others: int, earliest: int, luck: float, rule_: int
+    since: int, waiting: Any, same: int, left: int, others: int, earliest: int, luck: float, rule_: int
 ) -> bool:
-    """Return whether the next place goes to somebody else in the town: who asked first, or by luck among equals."""
-    if y >= n:
+    """Return whether the next place goes to somebody else in the town: who asked first, or by luck among equals.
+
+    `since`: when the next youth asked; `same`: youths who asked then; `left`: all youths not yet served.
+    """
+    if left == 0:
         return True
     if rule_ != FIRST_COME:
-        return luck * float(n - y + others) < float(others)
-    mine = int(since[q, order[y]])
-    if mine != earliest:
-        return earliest < mine
-    same = 0
-    while y + same < n and int(since[q, order[y + same]]) == mine:
-        same += 1
+        return luck * float(left + others) < float(others)
+    if since != earliest:
+        return earliest < since
     return luck * float(same + waiting[earliest]) < float(waiting[earliest])
 
 
@@ -129,18 +128,6 @@ def _has_cap(budgets: Any, tariff: Any, p: int) -> bool:
     for b in range(budgets.shape[0]):
         capped += budgets[b]["cap"] >= 0 and tariff[b, p] > 0
     return capped > 0
-
-
-@rule
-def _seat_at(pools: Any, room: Any, filled: Any, p: int, u: float) -> int:
-    """Return the next unit with room from a place given by luck; where none has any, the law makes one there."""
-    first, n = pools[p]["unit_first"], pools[p]["units"]
-    at = int(u * float(n))
-    for k in range(n):
-        unit = first + (at + k) % n
-        if room[unit] > filled[unit]:
-            return unit
-    return first + at
 
 
 @inlined
@@ -179,10 +166,17 @@ def allot(
                     x.rank[n] = bits(key_of(given, c.ids, run, first_id, r), salt(0, x.pools[p]["salt"], UNIT))
                     n += 1
         sort_by_rank(x.rank, x.order, n)
+        units = _list_units(x.pools, x.memory, x.room, x.filled, x.open_units, x.free_of, p)
         for j in range(n):
             r = x.order[j]
-            w.unit[q, r] = _seat_at(x.pools, x.room, x.filled, p, uniform(x.rank[j]))
-            x.filled[w.unit[q, r]] += 1
+            luck = uniform(mix(x.rank[j]))
+            if units > 0:
+                at = int(luck * float(units))
+                w.unit[q, r] = x.open_units[at]
+                units = _close_place(x.filled, x.open_units, x.free_of, at, units)
+            else:  # where none has room, the law makes some
+                w.unit[q, r] = x.pools[p]["unit_first"] + int(luck * float(x.pools[p]["units"]))
+                x.filled[w.unit[q, r]] += 1
     steps_left = spy - 1 - (s.clock[0]["season_start"] + t) % spy
     for b in range(0 if starting else x.budgets.shape[0]):
         cents = _committed(x.tariff, x.holders, b, 1)
@@ -221,6 +215,8 @@ def allot(
         granted = 0
         y = 0
         turn = 0
+        asked = 0
+        same_until = 0
         while (y < n or others > 0) and (not scarce or total > 0):
             first = False
             turn += 1
@@ -228,8 +224,13 @@ def allot(
                 while x.others_waiting[p, earliest] == 0:
                     earliest += 1
                 luck = uniform(mix(run ^ (salt(t, x.pools[p]["salt"], SERVICE) + U64(turn) * _GOLD)))
+                if y < n and y >= same_until:
+                    asked = int(w.since[q, x.order[y]])
+                    same_until = y + 1
+                    while same_until < n and int(w.since[q, x.order[same_until]]) == asked:
+                        same_until += 1
                 first = _others_first(
-                    w.since, x.order, x.others_waiting[p], q, y, n, others, earliest, luck, x.pools[p]["order"]
+                    asked, x.others_waiting[p], same_until - y, n - y, others, earliest, luck, x.pools[p]["order"]
                 )
             if first:
                 x.others_waiting[p, earliest] -= 1
@@ -241,7 +242,7 @@ def allot(
                 r = x.order[y]
                 y += 1
                 # The budget that pays: a pooled one that took the request, or that of the law at this age.
-                b = int(w.payer[q, r]) - 1
+                b = (int(w.phase[q, r]) >> PAYER_SHIFT) - 1
                 if b < 0:
                     law = law_of(x.law_spans, p, t + 1 - int(c.when[birth, r]))
                     b = x.law_budget[law] if law >= 0 else -1
@@ -254,8 +255,7 @@ def allot(
                         if x.out[b] < 0:
                             x.out[b] = t
                         if x.budgets[b]["pooled"] != 0:  # back to the desks of the laws
-                            w.payer[q, r] = 0
-                            w.phase[q, r] &= 255 - DECIDED
+                            w.phase[q, r] &= FOLLOWS
                         answer(at_answers, led.tally, row, p, NO_MONEY)
                         continue
                     x.holders[0, p, b] += 1
@@ -277,7 +277,8 @@ def allot(
                 else:
                     if w.unit[q, r] >= 0:  # the place that is given up for this one
                         x.all_freed[0, w.unit[q, r]] += 1
-                        x.all_trouble[0, w.unit[q, r]] += w.failures[int(w.wait[q, r]) - 1]
+                        held = w.state_pool[x.first_of[q] + int(c.small[x.domain_of[q], r])]
+                        x.all_trouble[0, w.unit[q, r]] += w.failures[int(w.wait[q, r]) - 1, held]
                     w.unit[q, r] = -2 - x.open_units[at]  # the kernel makes it the youth's own
                 units = _close_place(x.filled, x.open_units, x.free_of, at, units)
                 total -= 1

@@ -40,7 +40,7 @@ from trajectsim.engine.rules import (
     next_mark,
     winner,
 )
-from trajectsim.engine.shared import FOLLOWS, GRANT, GRANTED, Shared
+from trajectsim.engine.shared import FOLLOWS, GRANT, GRANTED, PAYER_SHIFT, Shared
 from trajectsim.engine.tables import LATENT_ONE, Columns, Ledger, Structure, Values
 
 __all__ = ["BLOCK", "Work", "advance", "new_work"]
@@ -395,7 +395,7 @@ def advance(
                         target = int(w.target[q, r])
                         pool = w.state_pool[s.domains[d]["first"] + target]
                         reason = int(w.wait[q, r]) - 1
-                        payer = w.payer[q, r]
+                        payer = int(w.phase[q, r]) >> PAYER_SHIFT
                         follows = w.phase[q, r] & FOLLOWS != 0
                         band = band_at(s.bands, t + 1 - int(c.when[birth, r]))
                         answer(s.clock[0]["at_moves"] + w.at_answers[0], led.tally, row, pool, GRANTED)

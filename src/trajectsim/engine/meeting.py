@@ -102,7 +102,7 @@ def meet(
     keys = youth_keys(traits, ids)
     shared = _shared(town, settings, n)
     room = _town(program, town, settings, columns, keys, traits, steps, len(parts), running)
-    _others_at_start(town, settings, columns, room, traits)
+    _others_at_start(program, settings, columns, room, traits)
     _marks(settings, program, columns, keys)
     each = [shared._replace(freed=room.all_freed[k], trouble=room.all_trouble[k]) for k in range(len(parts))]
     return Meeting(program, values, columns, run, first_id, each, room, _works(program.structure, values, n), parts)
@@ -236,8 +236,6 @@ def _units(settings: Settings, traits: np.uint64) -> tuple[F64, F64, npt.NDArray
         part[first : first + n] = uniforms(own, 0, "part of a place") * 0.999999
         if settings.all_year[p] < 1.0:
             all_year[first : first + n] = uniforms(own, 0, "all year") < settings.all_year[p]
-        elif pool["intake"] != 4095:
-            all_year[first : first + n] = 1
     return places, part, all_year
 
 
@@ -275,17 +273,20 @@ def _homes(town: TownProgram, settings: Settings, keys: npt.NDArray[np.uint64]) 
     return build_households(keys, None, settings.home_share, size)
 
 
-def _others_at_start(town: TownProgram, settings: Settings, columns: Columns, x: Town, traits: np.uint64) -> None:
+def _others_at_start(program: Program, settings: Settings, columns: Columns, x: Town, traits: np.uint64) -> None:
     """Let the others of the town be there already: as many as an M/M/c queue holds, by luck, beside the youths.
 
-    With more demand than places all places are taken and nobody waits yet.
+    With more demand than places all places are taken and nobody waits yet. Youths who join later hold no place yet.
     """
+    town, enter = program.town, int(program.structure.clock[0]["enter"])
+    assert town is not None
+    here = columns.when[enter] <= 0 if enter >= 0 else np.ones(columns.small.shape[1], bool)
     for p, pool in enumerate(settings.pools):
         if pool["arrivals"] <= 0.0 or pool["leave"] <= 0.0 or pool["capacity"] >= 1e14:
             continue
         first, n = int(pool["unit_first"]), int(pool["units"])
         room = np.floor(x.unit_places[first : first + n] + x.unit_part[first : first + n]).astype(np.int64)
-        held = int((town.state_pool[town.first_of[pool["row"]] + columns.small[pool["domain"]]] == p).sum())
+        held = int((town.state_pool[town.first_of[pool["row"]] + columns.small[pool["domain"]]] == p)[here].sum())
         luck = float(uniforms(youth_keys(np.uint64(traits ^ pool["salt"]), np.zeros(1, np.int64)), 0, "others")[0])
         mean_stay = -1.0 / np.log1p(-float(pool["leave"]))
         inside = _queue_length(float(pool["arrivals"]) * mean_stay, int(room.sum()), luck)

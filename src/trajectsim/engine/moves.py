@@ -197,7 +197,7 @@ def leave_place(
     if old >= 0 and old != new:
         if unit[q, r] >= 0:
             freed[unit[q, r]] += 1
-            trouble[unit[q, r]] += failures[reason]
+            trouble[unit[q, r]] += failures[reason, old]
             unit[q, r] = -1
         payer[q, r] = 0
 

@@ -25,6 +25,7 @@ from trajectsim.engine.shared import (
     LEFT,
     NOT_SELECTED,
     PASSED_ON,
+    PAYER_SHIFT,
     REFUSED,
 )
 from trajectsim.engine.tables import LATENT_ONE
@@ -149,7 +150,7 @@ def open_month(s: Any, c: Any, w: Any, x: Any, run: np.uint64, t: int) -> None:
         free = 0
         for u in range(x.pools[p]["unit_first"], x.pools[p]["unit_first"] + x.pools[p]["units"]):
             free += max(x.room[u] - x.filled[u], 0)
-            x.kept[t, p, 8] += 1 if x.memory[u] > x.pools[p]["tolerance"] else 0
+            x.kept[t, p, 8] += 1 if x.memory[u] > x.pools[p]["tolerance"] + HAIR else 0
         waiting = 0
         if x.pools[p]["arrivals"] > 0.0:
             came = poisson(run, salt(t, x.pools[p]["salt"], ARRIVAL), x.pools[p]["arrivals"])
@@ -430,14 +431,13 @@ def keep_queues(
                             s.conditions, s.atoms, birth, c.small, c.when, c.slow, x.pools[p]["suited"], r, t
                         )
                         c.small[x.pools[p]["picked"], r] = 1 if judged(x.pools, p, truth, key) else 0
-                    pressed = uniform(bits(key, salt(t, salted, PRESSURE))) < x.pools[p]["pressure"]
+                    pressed = uniform(bits(key, salt(0, salted, PRESSURE))) < x.pools[p]["pressure"]
                     if c.small[x.pools[p]["picked"], r] == 0 and not pressed:
                         over = NOT_SELECTED
                 if over < 0 and w.phase[q, r] & DECIDED == 0:
                     payer = pooled_payer(c.small, x.budgets, x.out, x.tariff, d, p, r)
                     if payer >= 0:
-                        w.payer[q, r] = payer + 1
-                        w.phase[q, r] |= DECIDED
+                        w.phase[q, r] |= DECIDED | ((payer + 1) << PAYER_SHIFT)
                     elif x.pools[p]["decides"] == 0:
                         w.phase[q, r] |= DECIDED
                     elif uniform(bits(key, salt(t, salted, DECISION))) < x.pools[p]["decide"]:

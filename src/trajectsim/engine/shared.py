@@ -39,6 +39,10 @@ ASKED, GRANTED, TAKEN, REFUSED, PASSED_ON, LEFT, CANCELLED, NOT_SELECTED, NO_MON
 
 OPEN, DECIDED, FOLLOWS, GRANT = 0, 1, 2, 4
 """Bits of a request's phase: decided upon; asked for by a consequence, not by the exit itself; granted this month."""
+PAYER_SHIFT = 3
+"""Above them stands the pooled budget that pays for what was asked + 1, 0 the law's; it is over with the request."""
+MOST_BUDGETS = 31
+"""Budgets for which there is room in a phase."""
 
 FIRST_COME, LOTTERY, NEED = range(3)
 ALWAYS = 4095
@@ -86,7 +90,7 @@ class Shared(NamedTuple):
 
     state_pool: I64  # [G] provision of each state, -1 none; [0] where nothing is shared
     domain_row: I64  # [D] row of requests of each domain, -1 none
-    failures: I64  # [K+F+C] incidents that leaving for a reason counts for, in units of 1 / NUMBER_ONE
+    failures: I64  # [K+F+C, P] incidents that leaving a provision for a reason counts for, in units of 1 / NUMBER_ONE
     incidents: npt.NDArray[np.uint64]  # [E] provisions for whose units an event is an incident, one bit each
     event_row: I64  # [E] row of `last` that remembers an event, -1 none
     answers: I64  # [10] event of each of ANSWERS, -1 none; last: the coach left
@@ -98,10 +102,10 @@ class Shared(NamedTuple):
     ask: I64  # [P] this month: 0 places abound, 1 a place must be asked for, 2 closed
     wait: I16  # [Q, N] reason of the request + 1, 0 none
     since: I16  # [Q, N] step of the request
-    phase: U8  # [Q, N]
+    phase: U8  # [Q, N] bits of the request, and the budget that pays
     target: U8  # [Q, N] state asked for
     unit: I32  # [Q, N] unit that holds the place, -1 none
-    payer: U8  # [Q, N] pooled budget that pays + 1, 0 the law's
+    payer: U8  # [Q, N] pooled budget that pays for the place held + 1, 0 the law's
     last: I16  # [remembered events, N] step of the last one
     freed: I32  # [U] places given up this month, by a chunk of youths
     trouble: I64  # [U] incidents this month, by a chunk, in the same units: their sum does not hang on its order
@@ -189,7 +193,7 @@ def nothing_shared(levels: int = 1) -> Shared:
     u8, i16, i32, i64, u64 = np.uint8, np.int16, np.int32, np.int64, np.uint64
     e = np.zeros
     return Shared(
-        state_pool=e(0, i64), domain_row=e(0, i64), failures=e(0, i64), incidents=e(0, u64), event_row=e(0, i64),
+        state_pool=e(0, i64), domain_row=e(0, i64), failures=e((0, 0), i64), incidents=e(0, u64), event_row=e(0, i64),
         answers=e(0, i64), at_answers=e(1, i64), waiting_row=e(0, i64), scaled=e(0, SCALED),
         level_flag=np.full(levels, -1, i64), level=np.array([0.0] + [1.0] * (levels - 1)), ask=e(0, i64),
         wait=e((0, 0), i16), since=e((0, 0), i16),

@@ -513,11 +513,11 @@ class _Reader:
             record["asks_always"] = 1
 
     def _failures(self) -> I64:
-        out = np.zeros(self.town.n_reasons, np.int64)
+        out = np.zeros((self.town.n_reasons, len(self.town.pools)), np.int64)
         for reason, p in self.town.failure_pool:
             places, path = self.town.pools[p].places, self.town.pools[p].places_path
             assert places is not None
-            out[reason] = round(self.number(places.failure_weight, f"{path}.failure_weight") * NUMBER_ONE)
+            out[reason, p] = round(self.number(places.failure_weight, f"{path}.failure_weight") * NUMBER_ONE)
         return out
 
     # --- teams --------------------------------------------------------------------------------------------------------

@@ -207,6 +207,23 @@ def test_failures_close_an_employer_until_they_are_forgotten(weight: float) -> N
     assert sum(granted) == (20 if weight == 1 else 30) and r.kept("jobs", "filled")[3] == 0
 
 
+def test_a_failure_counts_for_the_provision_that_names_it() -> None:
+    """Who fails at school loses a job too; the school remembers that, the employer does not."""
+    fails = after(3, "fails", "in", "out", then=[{"set": {"work": "home"}}])
+    rules = {"capacity": number(100, "places"), "tolerance": number(9, "number"), "recovery": number(0.0)}
+    r = world(
+        {"school": domain("in out", fails), "work": domain("job home")},
+        size=10,
+        world={
+            "provisions": {"seats": {"title": text(), "states": ["school.in"]},
+                           "jobs": {"title": text(), "states": ["work.job"]}},
+            "mechanisms": {"m": {"title": text(), "places": {"seats": {**rules, "failures": ["school.fails"]},
+                                                             "jobs": rules}}},
+        },
+    ).together()  # fmt: skip
+    assert r.count("work.home")[-1] == 10 and r.meeting.town.memory.tolist() == [10, 0]
+
+
 @pytest.mark.parametrize("tolerance", [1.0, 9.0])
 def test_an_employer_remembers_incidents_of_those_it_holds_only(tolerance: float) -> None:
     """Everybody has an incident in month 2; later everybody asks."""

@@ -98,11 +98,13 @@ def test_who_knows_a_youth_judges_right_with_the_accuracy() -> None:
     assert distance([inside[~fit].sum()], (~fit).sum(), 0.25 * asked) < LIMIT
 
 
-def test_pressure_to_fill_places_dilutes() -> None:
+@pytest.mark.parametrize("months", [1, 6])
+def test_pressure_to_fill_places_dilutes(months: int) -> None:
+    """It lets a share of the others in, however often they ask."""
     known = {"rule": "known", "suited": SUITED, "accuracy": number(1.0, "share"), "pressure": number(0.2, "share")}
-    r = programme(coach(selection=known), years=1 / 12).together(1)
+    r = programme(coach(selection=known), years=months / 12).together(1)
     fit, inside = flag(r, r.columns, "fit"), enrolled(r, r.columns)
-    asks = 1 - np.exp(-4.0)
+    asks = 1 - np.exp(-4.0 * months)
     assert distance([inside[fit].sum()], fit.sum(), asks) < LIMIT
     assert distance([inside[~fit].sum()], (~fit).sum(), 0.2 * asks) < LIMIT
 
