@@ -4,7 +4,7 @@
     python -m experiments.mechanisms.measure m_nij_skills_dropout ...     some; the others stay as they are
 
 Rows that share a lever share their runs. Every claim gets 80 replicates; where the change is not far from its error,
-240, and then 720. One process, one core.
+160, 320 and then 720. One process, one core.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from experiments.mechanisms.worlds import World, arm_of
 from trajectsim.evidence.mechanisms import ClaimRow, Lever, load_mechanisms
 
 F64 = npt.NDArray[np.float64]
-STAGES = ((80, 0.0), (240, 6.0), (720, 4.5))
+STAGES = ((80, 0.0), (160, 6.0), (320, 5.0), (720, 4.5))
 """Replicates, and the number of standard errors below which a change is measured with as many."""
 
 

@@ -43,8 +43,8 @@ a replicate. They live {years} years, all parameters at their central values, in
 programme in the arm with it: places for all, and a team and a pooled budget like the town's for every {team}. The
 town's files are for the twenty who are stuck; to its places are added those that the others hold themselves, so that
 waits stay about as long (`experiments/mechanisms/worlds.py`). Both worlds have the same youths and the same luck,
-seed {seed}; {first} replicates ({people:,} youths), {second} or {third} where the change was within {near:g} or
-{nearer:g} standard errors.
+seed {seed}; {first} replicates ({people:,} youths), and up to {last} where the change was within some {near:g}
+standard errors.
 
 Standard errors are those of the difference over replicates, so they hold luck only. A row has to move by {least:g}
 standard errors at least. Nothing here says how large an effect is in a real town: the numbers behind most claims are
@@ -70,8 +70,8 @@ def change(x: Measured) -> str:
     relative, error = 100 * x.change / x.declared, 100 * x.error / x.declared
     if x.switched_off == 0:
         return f"gone ({levels})"
-    digits = 0 if error >= 2 else 1 if error >= 0.2 else 2
-    return f"{relative:+.{digits}f}% ± {error:.{max(digits, 1)}f}% ({levels})".replace("-", "−")
+    digits = 0 if error >= 2 else 1 if error >= 0.2 else 2 if error >= 0.02 else 3
+    return f"{relative:+.{digits}f}% ± {error:.{digits}f}% ({levels})".replace("-", "−")
 
 
 def status_of(row: ClaimRow, measured: Measured | None) -> str:
@@ -108,7 +108,7 @@ def page(rows: Mapping[str, ClaimRow], results: Mapping[str, Measured]) -> str:
         INTRODUCTION.format(
             rows=len(rows), **{key: count[key] for key in ("implemented", "merged", "left_out")}, youths=YOUTHS,
             years=YEARS, team=YOUTHS_PER_TEAM, seed=SEED, least=LEAST_T, people=YOUTHS * STAGES[0][0],
-            first=STAGES[0][0], second=STAGES[1][0], third=STAGES[2][0], near=STAGES[1][1], nearer=STAGES[2][1],
+            first=STAGES[0][0], last=STAGES[-1][0], near=STAGES[1][1],
         )
     ]  # fmt: skip
     titles = load_sources()
