@@ -264,8 +264,9 @@ def _groups(town: TownProgram, columns: Columns, names: list[str]) -> npt.NDArra
             own = np.floor(columns.slow[town.rows.numbers[name]] / 65536.0)
         else:
             own = columns.small[list(town.states).index(name)]
-        code = code * 4096 + own.astype(np.int64) - int(own.min(initial=0))
-    return np.unique(code, return_inverse=True)[1].astype(np.int32)
+        kind = np.unique(own, return_inverse=True)[1].astype(np.int64)
+        code = np.unique(code * (kind.max(initial=0) + 1) + kind, return_inverse=True)[1].astype(np.int64)
+    return code.astype(np.int32)
 
 
 def _homes(town: TownProgram, settings: Settings, keys: npt.NDArray[np.uint64]) -> Any:
