@@ -267,7 +267,8 @@ def clear(found: Findings, arm: Arm, most: int = 6) -> list[str]:
     for name, stats in (found.difference(arm).get("outcomes") or {}).items():
         low, mean, high = (stats.get(key) for key in ("p05", "mean", "p95"))
         known = low is not None and mean is not None and high is not None
-        if known and (low > 0 or high < 0) and (titles.get(name) or {}).get("good") in ("up", "down"):
+        shown = known and round(abs(mean), 2) > 0  # what would be written as 0.00 is no change to speak of
+        if shown and (low > 0 or high < 0) and (titles.get(name) or {}).get("good") in ("up", "down"):
             lines.append(_change(found, name, low, mean, high))
     return lines[:most]
 

@@ -207,7 +207,8 @@ def _rows(lives: pd.DataFrame, programmes: frozenset[str]) -> list[str]:
 def _row_title(row: str, words: Words) -> str:
     if row.startswith("event:"):
         return words(f"row.{row[6:]}")
-    return words.title(NAMED_BY_STATE.get(row, row))
+    title = words.title(NAMED_BY_STATE.get(row, row))
+    return title[:1].upper() + title[1:]
 
 
 def _stays(axes: Axes, stays: pd.DataFrame, at: int, domain: str, months: int, words: Words) -> None:

@@ -136,7 +136,12 @@ def difference_table(
             state = gap.states.get(arm)
             cells.append(words("youth.nothing") if state is None else words.title(f"{gap.domain}.{state}"))
         rows.append(
-            [age_text(age0 + gap.from_month, words), words.title(gap.domain), *cells, "; ".join(dict.fromkeys(reasons))]
+            [
+                age_text(age0 + gap.from_month, words),
+                _capital(words.title(gap.domain)),
+                *cells,
+                "; ".join(dict.fromkeys(reasons)),
+            ]
         )
     head = [words("table.age"), words("table.domain"), *(title for _, title in arms), words("table.reason")]
     return Table(head, rows, text=frozenset(range(len(head))))

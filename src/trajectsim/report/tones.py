@@ -19,6 +19,7 @@ TONES = {
     "strain": "#a8324a",
     "money": "#7f8f3a",
     "living": "#7d8a94",
+    "other": "#b39c82",
     "quiet": "#cfd5d9",
 }
 ACTIVITY_TONES = ("school", "work", "coached", "day", "home", "closed")
@@ -63,6 +64,35 @@ STATES = {
     "visibility.out_of_view": "strain",
     "supported_job.enrolled": "coached",
     "supported_job.aftercare": "quiet",
+    "support_gap.gap": "strain",
+    "school_gap.gap": "strain",
+    "rhythm.lost": "strain",
+    "home_climate.strained": "strain",
+    "home_climate.conflict": "strain",
+    "steady_helper.known": "help",
+    "role_model.present": "help",
+    "tailored_help.on": "help",
+    **dict.fromkeys(
+        (
+            "assessment.open",
+            "contact.nobody",
+            "course.before",
+            "course.settled",
+            "dutch.enough",
+            "dutch.learned",
+            "goodwill.whole",
+            "helped_before.never",
+            "home_climate.calm",
+            "left_for_job.not_so",
+            "left_mbo.not_so",
+            "met_employers.never",
+            "paths_tried.fresh",
+            "rhythm.kept",
+            "school_case.closed",
+            "workplace.ordinary",
+        ),
+        "quiet",
+    ),
 }
 DOMAINS = {
     "care": "help",
@@ -129,7 +159,7 @@ def tone(domain: str, state: str) -> str:
         return "quiet"
     if state in ("enrolled", "aftercare"):
         return "coached"
-    return DOMAINS.get(domain) or DOMAINS.get(domain.split("_")[0], "living")
+    return DOMAINS.get(domain) or DOMAINS.get(domain.split("_")[0], "other")
 
 
 def order(domain: str, programmes: frozenset[str] = frozenset()) -> tuple[int, str]:

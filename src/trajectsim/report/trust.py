@@ -216,6 +216,7 @@ def limits(found: Findings, name: str | None) -> list[tuple[str, str]]:
         "least": LEAST,
         "n": style.number(girls),
         "price_year": year,
+        "law_year": (found.manifest.get("scenario") or {}).get("law_year", year),
     }
     return [(words(f"limit.{key}.head", **values), words(f"limit.{key}.text", **values)) for key in keys]
 

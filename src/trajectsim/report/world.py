@@ -56,7 +56,7 @@ def around(found: Findings) -> World | None:
     tree: Mapping[str, Any] | None = found.summary.get("world")
     if not tree:
         return None
-    off = _off(found, tree)
+    off = " ".join(text for text in (_off(found, tree), _scale(found)) if text)
     if not tree.get("provisions"):
         return World(off, "", [], None, None, [], [], [], [], [], None) if off else None
     pairs: list[Arm | None] = list(found.others) or [None]
@@ -91,6 +91,13 @@ def _off(found: Findings, tree: Mapping[str, Any]) -> str:
     titles = [_text(words, told.get(name), name) for name in names[:MOST_NAMED]]
     key = "world.off_more" if len(names) > MOST_NAMED else "world.off"
     return words(key, names="; ".join(titles), n=len(names) - MOST_NAMED)
+
+
+def _scale(found: Findings) -> str:
+    """Return the sentence that says how many towns together the world is, where that is not one."""
+    scale = float((found.manifest.get("scenario") or {}).get("scale") or 1)
+    decimals = 0 if scale == int(scale) else 2
+    return "" if scale == 1 else found.words("world.scale", scale=found.words.style.number(scale, decimals))
 
 
 def _text(words: Words, item: Mapping[str, Any] | None, name: str) -> str:

@@ -54,6 +54,7 @@ def test_unknown_states_get_a_tone() -> None:
     assert tone("care_new", "on") == "help"
     assert tone("anything", "none") == "quiet"
     assert tone("my_project", "enrolled") == "coached"
+    assert tone("my_circumstance", "some_state") == "other"
 
 
 def test_dots_count_what_saves() -> None:
@@ -97,5 +98,5 @@ def test_a_life_leaves_quiet_parts_out() -> None:
     rows.append(("usual_care", 200, "event", 3, 4, "property"))
     table = pd.DataFrame(rows, columns=["arm", "age0_months", "domain", "from_month", "to_month", "state"])
     text = svg(figures_lives.two_lives(table, ARMS, frozenset(), WORDS, None), "f", "t")
-    assert "activity" in text and "Delicten" in text
+    assert "Activity" in text and "Delicten" in text
     assert "debt" not in text and "record" not in text
