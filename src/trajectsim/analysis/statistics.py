@@ -101,7 +101,9 @@ def ratio_summary(
         return None, None
     tops, bottoms = resampler.means(above), resampler.means(below)
     out: dict[str, Any] = {"centre": finite(top.mean() / bottom.mean())}
-    errors: dict[str, Any] = {"centre": finite(resampler.spread(tops.mean(axis=1) / bottoms.mean(axis=1)))}
+    with np.errstate(divide="ignore", invalid="ignore"):  # of few replicates a resample may have nothing below
+        centres = tops.mean(axis=1) / bottoms.mean(axis=1)
+    errors: dict[str, Any] = {"centre": finite(resampler.spread(centres))}
     defined = bool((bottom > 0).all())
     for key, q in QUANTILES.items():
         out[key] = finite(np.quantile(top / bottom, q)) if defined else None

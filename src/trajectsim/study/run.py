@@ -20,10 +20,11 @@ from trajectsim.config.scenario import Scenario, content_hash
 from trajectsim.economics.prices import compile_prices
 from trajectsim.engine.compiler import compile_scenario
 from trajectsim.engine.town import TownProgram
+from trajectsim.errors import UserError
 from trajectsim.evidence.register import Register, build_register
 from trajectsim.model.hook import hook_of
 from trajectsim.study.runner import Plan, run_draw, run_presets
-from trajectsim.study.store import DRAWS_PER_PART, Study, open_study, prepare_folder, write_part
+from trajectsim.study.store import DRAWS_PER_PART, Study, leave_nothing, open_study, prepare_folder, write_part
 
 __all__ = ["make_plan", "model_version", "run_scenario"]
 
@@ -92,7 +93,6 @@ def run_scenario(
         plan = replace(plan, threads=threads)
     report = progress or (lambda _done, _all: None)
     report(finished, spec.draws)
-    lives = run_presets(plan, register.central)
 
     def one_part(number: int) -> int:
         tables: dict[str, list[pa.Table]] = {}
@@ -107,12 +107,17 @@ def run_scenario(
 
     pool = ThreadPoolExecutor(threads)
     try:
+        lives = run_presets(plan, register.central)
         waiting: set[Future[int]] = {pool.submit(one_part, k) for k in range(len(parts)) if k not in done}
         while waiting:
             ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in ready:
                 finished += future.result()
                 report(finished, spec.draws)
+    except UserError:
+        pool.shutdown(wait=True, cancel_futures=True)
+        leave_nothing(out)  # what went wrong in the first months can be mended and run again here
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     return open_study(out)

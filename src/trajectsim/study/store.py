@@ -24,6 +24,7 @@ __all__ = [
     "TABLES",
     "Study",
     "finished_parts",
+    "leave_nothing",
     "open_study",
     "prepare_folder",
     "write_json",
@@ -259,6 +260,13 @@ def prepare_folder(folder: Path, manifest: Mapping[str, Any]) -> list[int]:
     return keep
 
 
+def leave_nothing(folder: Path) -> None:
+    """Remove the manifest of a study that stopped before anything was finished, and the folder if it is empty then."""
+    if [file.name for file in folder.iterdir()] == ["manifest.json"]:
+        (folder / "manifest.json").unlink()
+        folder.rmdir()
+
+
 def _draws_of(part: int, draws: int) -> range:
     """Return which of so many draws a part holds."""
     return range(part * DRAWS_PER_PART, min((part + 1) * DRAWS_PER_PART, draws))
@@ -268,7 +276,10 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> str
     """Say what differs, in words: the first settings that have another value."""
     before, after = old.get("scenario", {}), new.get("scenario", {})
     names = [n for n in sorted({*before, *after}) if before.get(n) != after.get(n) and n not in _LEAVE_OUT]
-    if key != "content_hash" or not names:
+    if key != "content_hash":
         return f"{old.get(key)} there, {new.get(key)} here"
+    if not names:
+        marks = f"{str(old.get(key))[:12]} there, {str(new[key])[:12]} here"
+        return f"the settings are the same, but a file that they name has changed since ({marks})"
     shown = [f"{n} {json.dumps(before.get(n))} there, {json.dumps(after.get(n))} here" for n in names[:3]]
     return "; ".join(shown)

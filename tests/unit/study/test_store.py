@@ -7,7 +7,16 @@ import pyarrow as pa
 import pytest
 
 from trajectsim.errors import UserError
-from trajectsim.study.store import TABLES, Study, finished_parts, open_study, prepare_folder, write_json, write_part
+from trajectsim.study.store import (
+    TABLES,
+    Study,
+    finished_parts,
+    leave_nothing,
+    open_study,
+    prepare_folder,
+    write_json,
+    write_part,
+)
 
 MANIFEST = {
     "model_version": "1",
@@ -101,7 +110,7 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     [
         ("model_version", "2", "another model version: 1 there, 2 here"),
         ("seed", 9, "another seed: 1 there, 9 here"),
-        ("content_hash", "xyz", "another scenario: abc there, xyz here"),
+        ("content_hash", "xyz", "a file that they name has changed since .abc there, xyz here"),
     ],
 )
 def test_other_results_are_refused(study: Study, key: str, value: object, said: str) -> None:
@@ -143,3 +152,16 @@ def test_json_is_strict_and_written_whole(tmp_path: Path) -> None:
         write_json(file, {"x": float("nan")})
     assert json.loads(file.read_text(encoding="utf-8")) == {"é": [1, None]}
     assert [f.name for f in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_of_a_study_that_finished_nothing_nothing_is_left(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    prepare_folder(folder, MANIFEST)
+    leave_nothing(folder)
+    assert not folder.exists()
+
+
+def test_what_was_finished_is_never_removed(study: Study) -> None:
+    parts = study.parts
+    leave_nothing(study.path)
+    assert open_study(study.path).parts == parts
