@@ -156,7 +156,7 @@ def live_months(
     opens = not meeting.started if opening is None else opening
     meeting.started = True
     closing = t_to == program.steps
-    looks = len(x.signal_usual) > 0 or x.helper_row[0] >= 0 or bool((x.pools["first_month"] >= 0).any())
+    looks = len(x.signal_usual) > 0 or x.helper_row[0] >= 0
     if len(meeting.parts) == 1 and hook is None:
         with np.errstate(over="ignore"), compiling(live_together):
             live_together(
@@ -233,8 +233,26 @@ class _Phases:
     def allot(self, t: int, row: int, n: int, starting: bool) -> int:
         m = self.meeting
         chunk_rows = m.parts[0][1] - m.parts[0][0] if len(m.parts) > 1 else n
+        logged = int(self.ledgers[0].logged[0])
         found = allot_alone(
             m.program.structure, m.columns, m.shared[0], m.town, self.ledgers[0], m.work.given, m.run, m.first_id, t,
             row, chunk_rows, starting,
         )  # fmt: skip
+        self._hand_over(logged, chunk_rows)
         return int(found)
+
+    def _hand_over(self, logged: int, chunk_rows: int) -> None:
+        """Bring what giving places wrote into the first part's log, from a row on, to the logs of the youths' parts.
+
+        A life is then told in the order in which it was lived, however many parts there are.
+        """
+        mine = self.ledgers[0]
+        if int(mine.logged[0]) > len(mine.log):  # no room: rows are counted only
+            return
+        rows = mine.log[logged : int(mine.logged[0])].copy()
+        mine.logged[0] = logged
+        for part, ledger in enumerate(self.ledgers):
+            own = rows[rows[:, 0] // chunk_rows == part]
+            at = int(ledger.logged[0])
+            ledger.log[at : at + len(own)] = own[: max(len(ledger.log) - at, 0)]
+            ledger.logged[0] = at + len(own)

@@ -140,6 +140,23 @@ def test_threads_and_single_months_give_the_same_lives() -> None:
     assert as_bytes(at_once.columns, at_once.ledger) == as_bytes(meeting.columns, ledger)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_life_is_told_in_the_order_in_which_it_was_lived(threads: int) -> None:
+    """Whatever the parts of the youths: also who was told that a place went to another, where places are given."""
+    w = golden_town()
+    people = w.cohort(size=1200)
+    people.small[w.program.rows.watch, :] = 1
+
+    def lives(threads: int) -> np.ndarray:
+        ledger = w.together(1, people, threads=threads, log_rows=40_000).ledger
+        log = ledger.log[: int(ledger.logged[0])]
+        return log[np.lexsort((np.arange(len(log)), log[:, 1], log[:, 0]))]
+
+    assert (lives(threads) == lives(1)).all()
+    short = w.together(1, people, threads=threads, log_rows=100).ledger
+    assert int(short.logged[0]) > 100
+
+
 def test_a_function_of_every_month_sees_its_months_and_changes_lives() -> None:
     w = golden_town()
     seen: list[int] = []
