@@ -17,7 +17,7 @@ from trajectsim.engine.jit import compiled
 from trajectsim.engine.kernel import BLOCK, Work
 from trajectsim.engine.luck import uniforms, youth_keys
 from trajectsim.engine.network import LayerSpec, build_network
-from trajectsim.engine.phases import holds_for, judged
+from trajectsim.engine.phases import BIG, holds_for, judged
 from trajectsim.engine.shared import KEPT, Shared, Town
 from trajectsim.engine.tables import Columns, Structure, Values
 from trajectsim.engine.town import Settings, TownProgram
@@ -283,7 +283,7 @@ def _others_at_start(program: Program, settings: Settings, columns: Columns, x: 
     assert town is not None
     here = columns.when[enter] <= 0 if enter >= 0 else np.ones(columns.small.shape[1], bool)
     for p, pool in enumerate(settings.pools):
-        if pool["arrivals"] <= 0.0 or pool["leave"] <= 0.0 or pool["capacity"] >= 1e14:
+        if pool["arrivals"] <= 0.0 or pool["leave"] <= 0.0 or pool["capacity"] >= BIG:
             continue
         first, n = int(pool["unit_first"]), int(pool["units"])
         room = np.floor(x.unit_places[first : first + n] + x.unit_part[first : first + n]).astype(np.int64)

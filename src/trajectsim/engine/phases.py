@@ -15,7 +15,7 @@ from trajectsim.engine.households import count_helpers, join_helpers, overload, 
 from trajectsim.engine.jit import inlined, rule
 from trajectsim.engine.luck import bits, mix, salt, uniform, youth_key
 from trajectsim.engine.moves import forget_request, happens, write_log
-from trajectsim.engine.network import expose
+from trajectsim.engine.network import AWAY, expose
 from trajectsim.engine.rules import band_at, condition_holds
 from trajectsim.engine.shared import (
     ASKED,
@@ -46,7 +46,6 @@ __all__ = [
 ]
 
 U64 = np.uint64
-_AWAY = 256
 _TAU = 6.283185307179586
 # What luck of a provision is for: numbers of its purposes.
 PATIENCE, DECISION, PASSING, REFUSING, TIE, JUDGEMENT, PRESSURE, UNIT, SERVICE, ARRIVAL, DEPARTURE = range(1, 12)
@@ -272,7 +271,7 @@ def show(
                 shows = t - int(last_event[signal_last[k], r]) <= signal_steps[k]
             if shows:
                 word |= 1 << k
-        shown[r] = word if here[r] else _AWAY
+        shown[r] = word if here[r] else AWAY
 
 
 @inlined

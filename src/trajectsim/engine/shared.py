@@ -40,9 +40,7 @@ ASKED, GRANTED, TAKEN, REFUSED, PASSED_ON, LEFT, CANCELLED, NOT_SELECTED, NO_MON
 OPEN, DECIDED, FOLLOWS, GRANT = 0, 1, 2, 4
 """Bits of a request's phase: decided upon; asked for by a consequence, not by the exit itself; granted this month."""
 PAYER_SHIFT = 3
-"""Above them stands the pooled budget that pays for what was asked + 1, 0 the law's; it is over with the request."""
-MOST_BUDGETS = 31
-"""Budgets for which there is room in a phase."""
+"""Above them stands the pooled budget that pays for what was asked + 1, 0 the law's; both end with the request."""
 
 FIRST_COME, LOTTERY, NEED = range(3)
 ALWAYS = 4095
@@ -50,8 +48,8 @@ ALWAYS = 4095
 
 POOL = _record(
     "domain row unit_first units order intake decides asks_always need_begin need_end wait_begin wait_end "
-    "refused_begin refused_end passed_begin passed_end programme uptake start first_month picked unsuited suited rule",
-    "capacity patience decide refused passed_on tolerance forget failure cycle arrivals leave sensitivity specificity "
+    "refused_begin refused_end passed_begin passed_end uptake start first_month picked unsuited suited rule",
+    "capacity patience decide refused passed_on tolerance forget cycle arrivals leave sensitivity specificity "
     "pressure",
     "salt",
 )
@@ -60,8 +58,8 @@ requests are decided upon, and are made even where places abound; ranges of late
 its uptake exit (-1), first month, number admitted in it, rows of the flags of who was picked and who is unsuited,
 condition of the suited, and rule (0 all, 1 mark, 2 judgement). `capacity` per unit (infinite where nothing is scarce);
 chances per step to leave the queue, be decided, refused, passed on; incidents a unit tolerates, and forgets per step;
-incidents a failure counts for; change of open places per unit of the cycle; others who ask per step, and leave per
-step; sensitivity, specificity and pressure of a selection."""
+change of open places per unit of the cycle; others who ask per step, and leave per step; sensitivity, specificity and
+pressure of a selection."""
 
 TEAM = _record(
     "domain level first_slot slots roles_begin roles_end jump_begin jump_end", "turnover learn novice shape", "salt"

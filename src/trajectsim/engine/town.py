@@ -378,7 +378,7 @@ class _Reader:
             record = pools[p]
             record["domain"], record["row"] = pool.domain, town.domain_row[pool.domain]
             record["salt"] = purpose(f"places {pool.name}")
-            for name in ("programme", "uptake", "first_month", "picked", "unsuited", "suited"):
+            for name in ("uptake", "first_month", "picked", "unsuited", "suited"):
                 record[name] = -1
             record["decide"], record["intake"], record["tolerance"] = 1.0, ALWAYS, np.inf
             sectors.append((np.ones(1), np.ones(1)))
@@ -445,7 +445,6 @@ class _Reader:
                     tolerance *= self.number(change.tolerance, f"{scope}.changes.{j}.tolerance", scope, 1.0)
         record["tolerance"] = tolerance
         record["forget"] = min(self.rate(places.recovery, f"{path}.recovery"), 1.0)
-        record["failure"] = self.number(places.failure_weight, f"{path}.failure_weight")
         record["cycle"] = self.number(places.cycle, f"{path}.cycle")
         if places.outside is not None:
             record["arrivals"] = self.rate(places.outside.arrivals, f"{path}.outside.arrivals") * self.town.scale
@@ -488,7 +487,7 @@ class _Reader:
 
     def _programme(self, record: Any, item: Intervention) -> None:
         town, scope = self.town, f"interventions.{item.name}"
-        record["programme"], record["uptake"] = record["domain"], town.uptake[item.name]
+        record["uptake"] = town.uptake[item.name]
         record["start"] = round(item.start_month * town.steps_per_year / 12)
         record["order"] = LOTTERY
         selection = town.selections.get(item.name)
