@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from trajectsim.config.names import CHANCES, DRIFTS, RATES, TIMES, Names
+from trajectsim.config.overlay import EVENTS
 from trajectsim.config.reader import Loc
 from trajectsim.config.schema import Intervention, Number
 from trajectsim.config.world import Budget, Decision, Households, Network, Places, Provision, WorldSpec
@@ -19,6 +20,9 @@ MOST_PROVISIONS = 64
 MOST_FRIENDS = 255
 """Friends that the engine can give each youth."""
 
+MOST_BUDGETS = 31
+"""Budgets that the engine tells apart: a request notes in five bits which of them pays."""
+
 _PLACES = ("places", "count", "number")
 _RATIOS = ("ratio", "number", *CHANCES)
 _MONEY = {"tariff": ("EUR/month", "EUR/year", "EUR/week", "EUR/day"), "cap": ("EUR/year", "EUR")}
@@ -32,6 +36,13 @@ def check_world(names: Names, world: WorldSpec) -> None:
     if shared > MOST_PROVISIONS:
         what = f"there are {shared} provisions and programmes together"
         names.wrong(PART, ("provisions",), what, allowed=f"up to {MOST_PROVISIONS}", cure="join some of them")
+    budgets = [(name, key) for name, mechanism in world.mechanisms.items() for key in mechanism.budgets]
+    if len(budgets) > MOST_BUDGETS:
+        name, key = budgets[MOST_BUDGETS]
+        what = f"there are {len(budgets)} budgets"
+        names.wrong(
+            PART, ("mechanisms", name, "budgets", key), what, allowed=f"up to {MOST_BUDGETS}", cure="join some of them"
+        )
     taken: dict[str, str] = {}
     for name, provision in world.provisions.items():
         _provision(names, world, name, provision, taken)
@@ -156,7 +167,7 @@ def _places(names: Names, places: Places, loc: Loc) -> None:
     _number(names, (*loc, "recovery"), places.recovery, (*RATES, *CHANCES), "a share forgotten per month")
     _number(names, (*loc, "failure_weight"), places.failure_weight, ("count", "number", "ratio"), "a weight")
     for n, event in enumerate(places.incidents):
-        names.known(PART, (*loc, "incidents", n), event, names.events, "event")
+        _event(names, (*loc, "incidents", n), event)
     for n, path in enumerate(places.failures):
         names.known(PART, (*loc, "failures", n), path, names.exits, "exit")
     total = 0.0
@@ -169,6 +180,15 @@ def _places(names: Names, places: Places, loc: Loc) -> None:
         what = f"the shares of the sectors add up to {total:g}"
         names.wrong(PART, (*loc, "sectors"), what, allowed="1 in all", cure="let them add up to 1")
     names.number(PART, (*loc, "cycle"), places.cycle, ("number", "ratio", *CHANCES), "an effect of the cycle on places")
+
+
+def _event(names: Names, loc: Loc, event: str) -> None:
+    """Check an event that others notice; what becomes of a request is told to nobody but who asked."""
+    if event in EVENTS:
+        what = f"'{event}' is an answer to a request, which nobody else notices"
+        names.wrong(PART, loc, what, cure="name an event of an exit, or of what follows from one")
+    else:
+        names.known(PART, loc, event, names.events, "event")
 
 
 def _positive(names: Names, loc: Loc, number: Number | None) -> None:
@@ -247,7 +267,7 @@ def _network(names: Names, network: Network, loc: Loc) -> None:
         if len({state.partition(".")[0] for state in signal.states}) > 1:
             names.wrong(PART, (*here, "states"), "the states of a signal belong to one domain", cure="make it two")
         if signal.event is not None:
-            names.known(PART, (*here, "event"), signal.event, names.events, "event")
+            _event(names, (*here, "event"), signal.event)
         _number(names, (*here, "usual"), signal.usual, ("number", "ratio", *CHANCES), "a usual share")
 
 

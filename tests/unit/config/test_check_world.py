@@ -142,6 +142,13 @@ WRONG = {
         "mechanisms.employers.places.jobs.incidents.0",
         "offence",
     ),
+    "answer that nobody else notices": (
+        "incidents: [offence]",
+        "incidents: [place_refused]",
+        "an answer to a request",
+        "mechanisms.employers.places.jobs.incidents.0",
+        None,
+    ),
     "exit that is a failure": (
         "failures: [work.lose_work]",
         "failures: [work.loses_work]",
@@ -383,6 +390,14 @@ def test_a_provision_named_as_a_programme(village: Any) -> None:
     assert "is also an intervention" in mistake.what
     assert (mistake.key, mistake.cure) == ("provisions.job_coach", "choose another name")
     assert mistake.line == village.line("world.yaml", "job_coach: {title")
+
+
+def test_more_budgets_than_the_engine_tells_apart(village: Any) -> None:
+    one = "{title: {nl: b, en: b}, pooled: true, buys: [help], tariffs: {help: {value: 1, unit: EUR/month, %s}}}"
+    more = "".join(f"      b{n}: {one % ASSUMED}\n" for n in range(30))
+    village.change("world.yaml", "      pooled:\n", more + "      pooled:\n")
+    (mistake,) = village.mistakes()
+    assert (mistake.what, mistake.key) == ("there are 32 budgets", "mechanisms.budgets.budgets.pooled")
 
 
 # --- two rules about one thing ---
