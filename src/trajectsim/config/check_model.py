@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from trajectsim.config.names import CHANCES, DRIFTS, EFFECTS, FACTORS, RATES, TIMES, Names
+from trajectsim.config.overlay import EVENTS
 from trajectsim.config.reader import Loc
 from trajectsim.config.schema import Consequence, Constraint, Exit, Number
 from trajectsim.evidence.parameter import Dirichlet
@@ -53,7 +54,10 @@ def check_model(names: Names) -> None:
         for state in account.rates:
             names.state(PART, ("accounts", name, "rates", state), state)
         for event in account.events:
-            names.known(PART, ("accounts", name, "events", event), event, names.events, "event")
+            at: Loc = ("accounts", name, "events", event)
+            if names.known(PART, at, event, names.events, "event") and event in EVENTS:
+                what = f"'{event}' is an answer to a request, which accounts of youths do not keep"
+                names.wrong(PART, at, what, cure="count it in the table of events instead")
     _joint_parameters(names)
 
 

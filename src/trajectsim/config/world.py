@@ -195,6 +195,8 @@ class Signal(Frozen):
     def _one_source(self) -> Signal:
         if bool(self.states) == (self.event is not None):
             raise ValueError("a signal has either states or an event")
+        if self.form == "count" and self.usual != 0.0:
+            raise ValueError("`usual` goes with form: share; a count is of friends in the cohort")
         return self
 
 

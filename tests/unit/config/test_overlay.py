@@ -284,3 +284,22 @@ def test_added_trait_that_nobody_spreads(village: Any) -> None:
     people = f"    people: {{bullied: {{share: {{value: 0.1, unit: share, {ASSUMED}}}}}}}\n"
     village.change("world.yaml", people, "")
     assert any("does not say how the trait 'bullied'" in mistake.what for mistake in village.mistakes())
+
+
+PRICE = f"price: {{value: 10, unit: EUR/event, {ASSUMED}}}, price_year: 2024, payer: justice, category: safety"
+
+
+def test_price_lines_of_mechanisms_join_the_book_while_they_are_on(village: Any) -> None:
+    village.change("world.yaml", "  bullying:\n", f"  bullying:\n    prices: {{rows: {{event: row, {PRICE}}}}}\n")
+    scenario = village.load()
+    assert check(scenario) == [] and scenario.prices.lines["rows"].event == "row"
+    assert "prices.lines.rows.price" in build_register(scenario).parameters
+    village.change("scenario.yaml", "world: world.yaml", "world: world.yaml\noff: [bullying]")
+    assert "rows" not in village.load().prices.lines
+
+
+def test_price_line_that_the_book_has_already(village: Any) -> None:
+    first = next(iter(village.load().prices.lines))
+    village.change("world.yaml", "  bullying:\n", f"  bullying:\n    prices: {{{first}: {{event: row, {PRICE}}}}}\n")
+    mistake = village.mistakes()[0]
+    assert f"'{first}' is a line of the price book already" in mistake.what and mistake.file.endswith("world.yaml")
