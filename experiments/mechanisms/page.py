@@ -70,7 +70,7 @@ def change(x: Measured) -> str:
     relative, error = 100 * x.change / x.declared, 100 * x.error / x.declared
     if x.switched_off == 0:
         return f"gone ({levels})"
-    digits = 0 if error >= 2 else 1 if error >= 0.2 else 2 if error >= 0.02 else 3
+    digits = 0 if error >= 2 else 1 if error >= 0.2 else 2 if error >= 0.02 else 3 if error >= 0.002 else 4
     return f"{relative:+.{digits}f}% ± {error:.{digits}f}% ({levels})".replace("-", "−")
 
 

@@ -53,7 +53,7 @@ def measured(declared: float, switched_off: float, error: float) -> Measured:
     [
         (measured(200, 190, 1), -10, "−5.0% ± 0.5% (200 → 190)"),
         (measured(5, 0, 0.1), -50, "gone (5.00 → 0)"),
-        (measured(0.5, 0.5, 0), 0, "+0.000% ± 0.000% (0.500 → 0.500)"),
+        (measured(0.5, 0.5, 0), 0, "+0.0000% ± 0.0000% (0.500 → 0.500)"),
     ],
 )
 def test_a_change_in_words(x: Measured, t: float, text: str) -> None:
