@@ -72,9 +72,9 @@ def _thijn(case: Case, path: Path) -> None:
 def _bram_employer(case: Case, path: Path) -> None:
     figure, (left, right) = _sheet("Met compensatie haken minder werkgevers af en komen er meer plekken", 2)
     names = ("zonder compensatie", "met compensatie")
-    _pair(left, _percent(case.lines["closed"]), names, ((13, 15.5), (27, 4.5)))
-    _frame(left, 48, (0, 20), "Werkgevers die niemand nemen (%)")
-    _pair(right, _percent(case.lines["job"]), names, ((16, 24), (17, 41)))
+    _pair(left, _percent(case.lines["closed"]), names, ((16, 11.8), (25, 7.0)))
+    _frame(left, 48, (0, 15), "Werkgevers die niemand nemen (%)")
+    _pair(right, _percent(case.lines["job"]), names, ((8, 17), (17, 37)))
     _frame(right, 48, (0, 45), "Jongeren in een baan met begeleiding (%)")
     _save(figure, path)
 
