@@ -203,6 +203,7 @@ class _Phases:
         self, t: int, opening: bool = False, closing: bool = False, loaded: bool = False, granting: bool = False,
         empty: bool = False,
     ) -> None:  # fmt: skip
+        """Live a step of every part (`advance_part`), each with words and lists of its own."""
         m = self.meeting
 
         def one(k: int) -> None:

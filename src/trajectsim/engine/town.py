@@ -369,6 +369,7 @@ class _Reader:
         return begin
 
     def settings(self) -> Settings:
+        """Return the records of the arm and the draw."""
         town = self.town
         n_units = np.zeros(len(town.pools), np.int64)
         capacity, all_year = np.zeros(len(town.pools)), np.ones(len(town.pools))
