@@ -23,26 +23,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from experiments.benchmark_engine.engine_model import CHUNK, people
 from experiments.benchmark_engine.measure import peak_bytes
 from trajectsim.config.load import read_kind
 from trajectsim.config.scenario import Scenario, load_scenario
 from trajectsim.engine.compiler import Program, compile_scenario
 from trajectsim.engine.kernel import BLOCK
-from trajectsim.engine.luck import run_key, youth_keys
+from trajectsim.engine.luck import run_key
 from trajectsim.engine.run import simulate
 from trajectsim.engine.tables import Columns
 from trajectsim.engine.together import meet, simulate_together
 from trajectsim.evidence.register import build_register
-from trajectsim.model.population import generate
-from trajectsim.model.youths import copy_columns, new_columns
+from trajectsim.model.youths import copy_columns
 
 HERE = Path(__file__).parent
 TOWN = HERE.parents[1] / "configs" / "town.yaml"
 YOUTHS_PER_TOWN = 250
 """Young people with practical or special school behind them in the packaged town (the sum stands in its file)."""
-CHUNK = 1 << 16
 PLANS = {  # youths: months lived per round, rounds
     20: (120, 15), 20_000: (48, 5), 2_400_000: (6, 2),
 }
@@ -75,14 +72,7 @@ def make(n: int, plain: bool) -> World:
     register = build_register(scenario)
     program = compile_scenario(scenario, register)
     draw = register.central
-    columns = new_columns(program, n, ids=False)
-    traits = run_key(1, -1, 0)
-    for first in range(0, n, CHUNK):
-        ids = np.arange(first, min(first + CHUNK, n), dtype=np.int64)
-        part = generate(program, scenario.model, scenario.population, draw, youth_keys(traits, ids), ids, 0)
-        for whole, piece in zip(columns, part, strict=True):
-            if whole.shape[-1]:
-                whole[..., first : first + len(ids)] = piece
+    columns = people(scenario, program, draw, n, seed=1)
     for name in ARM:
         columns.small[program.rows.flags[f"offer_{name}"]] = 1
     return World(scenario, program, draw, columns)

@@ -23,7 +23,8 @@ from trajectsim.engine.luck import purpose
 from trajectsim.engine.shared import ANSWERS
 from trajectsim.engine.slots import LATENT, PLAIN, FrozenSlots, Resolver
 from trajectsim.engine.tables import TAIL, Structure, Values
-from trajectsim.engine.town import TownProgram, compile_town, programme_levels
+from trajectsim.engine.town import TownProgram
+from trajectsim.engine.town_compiler import compile_town, programme_levels
 from trajectsim.errors import UserError
 from trajectsim.evidence.register import Register
 
