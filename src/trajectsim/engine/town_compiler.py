@@ -1,5 +1,7 @@
 """From a scenario's world to a `TownProgram`: provisions, teams, budgets, laws and signals, by number."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,9 +13,7 @@ from trajectsim.config.overlay import EVENTS, HELPERS, WAITING
 from trajectsim.config.schema import Intervention, Selection, Team, Text
 from trajectsim.config.world import Network, WorldSpec
 from trajectsim.engine.builder import Builder
-from trajectsim.engine.shared import (
-    ANSWERS,
-)
+from trajectsim.engine.shared import ANSWERS
 from trajectsim.engine.town import Pool, TownProgram
 
 __all__ = ["compile_town", "programme_levels"]
