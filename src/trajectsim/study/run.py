@@ -39,7 +39,7 @@ def model_version() -> str:
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for name in RULES:
-        for file in sorted((package / name).glob("*.py")):
+        for file in sorted((package / name).rglob("*.py")):
             digest.update(file.name.encode() + file.read_bytes().replace(b"\r\n", b"\n"))
     try:
         number = version("trajectsim")

@@ -1,0 +1,106 @@
+"""The form of a price book: quantities times prices, payers and categories."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from trajectsim.config.schema.base import Frozen, InForce, Name, Number, Span, Text
+from trajectsim.evidence.parameter import Parameter
+
+__all__ = ["CATEGORIES", "Discounting", "Index", "PAYERS", "PriceBook", "PriceLine"]
+
+PAYERS = Literal[
+    "municipality_jeugdwet",
+    "municipality_wmo",
+    "municipality_participation",
+    "municipality_other",
+    "education",
+    "health_insurers",
+    "justice",
+    "national_government",
+    "employers",
+    "youth_household",
+    "victims_neighbourhood",
+]
+
+
+CATEGORIES = Literal[
+    "programme",
+    "care",
+    "benefits",
+    "education",
+    "productivity",
+    "quality_of_life",
+    "safety",
+    "relief",
+]
+
+
+class PriceLine(Frozen):
+    """Quantity times price for one payer.
+
+    Exactly one of `state` (months in `domain.state`), `event`, `measure`, `joint` (a joint line of the model),
+    `entries` (moves into `domain.state`), `hours` (`intervention.role`) or `fixed` is the quantity. `fixed` is an
+    amount of a programme as a whole, however many take part: *once* at its start, or each *month* or *year* while it
+    runs; only an intervention's own costs may be fixed. `kind`: *cost* (payer pays),
+    *benefit* (payer gains), *transfer* (payer pays, beneficiary receives; nil for society). `programme` and
+    `displaces`: the programme's own cost, and what it replaces; both go below the line of a ratio.
+    """
+
+    state: str | None = None
+    event: str | None = None
+    measure: str | None = None
+    joint: str | None = None
+    entries: str | None = None
+    hours: str | None = None
+    fixed: Literal["once", "month", "year"] | None = None
+    age: Span | None = None
+    price: Number
+    price_year: int
+    payer: PAYERS
+    beneficiary: PAYERS | None = None
+    category: CATEGORIES
+    kind: Literal["cost", "benefit", "transfer"] = "cost"
+    discount: Literal["standard", "low", "high"] = "standard"
+    programme: bool = False
+    displaces: bool = False
+    in_force: InForce | None = None
+    title: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_quantity(self) -> PriceLine:
+        kinds = ("state", "event", "measure", "joint", "entries", "hours", "fixed")
+        if sum(getattr(self, name) is not None for name in kinds) != 1:
+            raise ValueError(f"a price line has exactly one quantity: {', '.join(kinds[:-1])} or {kinds[-1]}")
+        if (self.kind == "transfer") != (self.beneficiary is not None):
+            raise ValueError("a transfer, and only a transfer, names its beneficiary")
+        return self
+
+
+class Index(Frozen):
+    """One factor that brings prices of `year` to the book's price year, with its source."""
+
+    factor: Parameter
+
+
+class Discounting(Frozen):
+    """Discount rates per year: the standard rate, and the two rates for effect types they are meant for."""
+
+    standard: Parameter
+    low: Parameter
+    high: Parameter
+
+
+class PriceBook(Frozen):
+    """Prices of one price year, with payers and categories; earlier price years are brought up by the stated index."""
+
+    name: Name
+    title: Text
+    price_year: int
+    index: dict[int, Index] = {}
+    discounting: Discounting
+    utilities: dict[str, Number] = {}
+    lines: dict[Name, PriceLine]
+    parameters: dict[str, Parameter] = {}
