@@ -11,8 +11,13 @@ from pathlib import Path
 import pytest
 
 from trajectsim import cli
+from trajectsim.cli import check as check_command
+from trajectsim.cli import run as run_command
+from trajectsim.cli.program import build_parser
+from trajectsim.cli.progress import kind_stop
+from trajectsim.cli.say import phrases
 
-DATA = Path(__file__).parent / "config" / "data"
+DATA = Path(__file__).parents[1] / "config" / "data"
 SCENARIO = str(DATA / "scenario.yaml")
 
 Captured = pytest.CaptureFixture[str]
@@ -30,19 +35,20 @@ def refused(capsys: Captured, *argv: str) -> str:
 def test_help_and_version(capsys: Captured) -> None:
     assert cli.main([]) == 0
     out = capsys.readouterr().out
-    assert all(command in out for command in cli.COMMANDS)
+    assert all(command in out for command in build_parser()[1].names)
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("trajectsim ")
 
 
-def test_options_named_in_suggestions_exist(capsys: Captured) -> None:
+def test_every_command_has_help(capsys: Captured) -> None:
+    _, commands = build_parser()
     text = ""
-    for command in ([], *([name] for name in cli.COMMANDS)):
+    for command in ([], *([name] for name in commands.names)):
         with pytest.raises(SystemExit) as stopped:
             cli.main([*command, "--help"])
         assert not stopped.value.code
         text += capsys.readouterr().out
-    assert set(re.findall(r"--[a-z]+", text)) == set(cli.OPTIONS)
+    assert set(re.findall(r"--[a-z]+", text)) == set(commands.options)
 
 
 def test_module_runs_as_a_program() -> None:
@@ -227,7 +233,7 @@ def test_our_own_mistake_is_one_line(capsys: Captured, monkeypatch: pytest.Monke
     def broken(args: object) -> None:
         raise ValueError("no such thing\nsecond line")
 
-    monkeypatch.setattr(cli, "_check", broken)
+    monkeypatch.setattr(check_command, "_check", broken)
     assert cli.main(["check", SCENARIO]) == 1
     out, err = capsys.readouterr()
     assert out == ""
@@ -242,18 +248,18 @@ def test_control_c(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_check", stopped)
+    monkeypatch.setattr(check_command, "_check", stopped)
     assert cli.main(["check", SCENARIO, "--lang", "en"]) == 130
     assert capsys.readouterr().err == "\nStopped.\n"
-    with pytest.raises(KeyboardInterrupt), cli._kind_stop("en"):
+    with pytest.raises(KeyboardInterrupt), kind_stop("en"):
         signal.raise_signal(signal.SIGINT)
     assert "Stopping, as soon as" in capsys.readouterr().err
-    monkeypatch.setattr(cli, "_run", stopped)
+    monkeypatch.setattr(run_command, "_run", stopped)
     assert cli.main(["run", SCENARIO, "--lang", "en"]) == 130
     assert "What was finished has been kept" in capsys.readouterr().err
 
 
 def test_every_phrase_of_the_terminal_is_there_in_both_languages() -> None:
-    for key, phrase in cli._phrases().items():
+    for key, phrase in phrases().items():
         assert set(phrase) == {"nl", "en"}, key
         assert re.findall(r"\{\w+\}", phrase["nl"]) == re.findall(r"\{\w+\}", phrase["en"]), key
