@@ -24,6 +24,7 @@ from trajectsim.model.population import luck_draw, make_cohort, make_cohorts, ma
 from trajectsim.model.youths import copy_columns
 from trajectsim.study.gather import Gathering, gather, shared_tables
 from trajectsim.study.lives import Stays, months_by_year, stays
+from trajectsim.study.people import youths_table
 from trajectsim.study.rows import Key, block_tables, named
 
 __all__ = ["Plan", "run_draw", "run_presets"]
@@ -68,6 +69,7 @@ def run_draw(plan: Plan, draw: int, row: F64) -> dict[str, pa.Table]:
     shared: list[Gathering] = []
     status: list[tuple[int, int, str, str, str]] = []
     followed: list[dict[str, Any]] = []
+    people: dict[str, pa.Table] = {}
     seen = np.zeros((len(program.names.exits), 2), np.int64)
     for group in _groups(plan):
         try:
@@ -85,11 +87,14 @@ def run_draw(plan: Plan, draw: int, row: F64) -> dict[str, pa.Table]:
                 failed = _message(error)
                 status += [(arm, replicate, "failed", "simulation", failed) for arm in range(len(spec.arms))]
                 continue
+            if replicate == 0:
+                people["youths"] = youths_table(plan, cohort.columns, draw, replicate, MOST_FOLLOWED)
             for arm, ledger in enumerate(ledgers):
                 by_year(program, ledger, blocks[arm], replicate)
                 seen += ledger.seen[: len(seen)]
             status += [(arm, replicate, "done", "", "") for arm in range(len(spec.arms))]
-    return {**_tables(plan, draw, row, blocks, status, followed, seen), **shared_tables(plan, draw, shared, followed)}
+    tables = _tables(plan, draw, row, blocks, status, followed, seen)
+    return {**tables, **people, **shared_tables(plan, draw, shared, followed)}
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ TABLES = (
     "hours",
     "costs",
     "youth_years",
+    "youths",
     "lives",
     "caps",
     "queues",
