@@ -29,14 +29,14 @@ from trajectsim.economics.prices import (
 from trajectsim.economics.valuation import value
 from trajectsim.errors import UserError
 
-__all__ = ["StoredCounts", "counts_of", "parameter_values", "price_table", "reprice"]
+__all__ = ["StoredCounts", "counts_of", "parameter_values", "price_table", "reprice", "running_in"]
 
 F64 = npt.NDArray[np.float64]
 CELLS = 4_000_000
 """Most cells of one array in memory."""
 _PARTS = {
     "state": "state_months", "hours": "state_months", "event": "events", "entries": "entries", "measure": "measures",
-    "joint": "joint",
+    "joint": "joint", "fixed": "state_months",
 }  # fmt: skip
 
 
@@ -65,6 +65,11 @@ def price_table(manifest: Mapping[str, Any], book: PriceBook | None = None) -> P
     model = ModelSpec.model_validate(resolved["model"])
     interventions = {k: Intervention.model_validate(v) for k, v in (resolved.get("interventions") or {}).items()}
     return compile_prices(book, model, interventions)
+
+
+def running_in(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the interventions that run in each arm."""
+    return {str(arm["name"]): tuple(arm.get("interventions") or ()) for arm in manifest["scenario"].get("arms", ())}
 
 
 def _frame(study: Study, table: str, keys: list[str], quantity: str, arm: str, years: int, pool: bool) -> pd.DataFrame:
@@ -161,9 +166,10 @@ def reprice(
     steps = int(manifest.get("counted_steps", manifest["steps"]))
     years = years_of(steps, int(manifest["steps_per_year"]))
     frames = []
+    running = running_in(manifest)
     for arm in manifest["arms"]:
         for draw, counts in counts_of(study, table.names, str(arm), draws, replicates, years):
-            valued = value(counts, table, table.values(drawn.get(draw, {})), steps)
+            valued = value(counts, table, table.values(drawn.get(draw, {})), steps, running.get(str(arm), ()))
             frames.append(_rows(table, valued.cents, valued.discounted, replicates).assign(arm=str(arm), draw=draw))
     order = ["arm", "draw", "replicate", "year", "line", "payer", "category", "kind", "cents", "discounted"]
     return pd.concat(frames, ignore_index=True)[order]

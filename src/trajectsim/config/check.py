@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trajectsim.config.check_bounds import check_bounds
 from trajectsim.config.check_constraints import check_constraints
+from trajectsim.config.check_levers import check_arm_settings, check_levers
 from trajectsim.config.check_model import check_model
 from trajectsim.config.check_people import check_intervention, check_population
 from trajectsim.config.check_world import check_delivery, check_world
@@ -35,6 +36,7 @@ def check(scenario: Scenario) -> list[Mistake]:
     for name, item in scenario.interventions.items():
         check_intervention(names, name, item)
         check_delivery(names, name, item)
+        check_levers(names, name, item)
         for line, price in item.costs.items():
             _line(names, f"interventions.{name}", ("costs", line), price)
     if scenario.world is not None:
@@ -45,6 +47,7 @@ def check(scenario: Scenario) -> list[Mistake]:
         what = "a programme has costs but the scenario names no prices"
         names.wrong("scenario", ("prices",), what, cure="add a price book, for example prices: nl_2024")
     _scenario(names)
+    check_arm_settings(names)
     if whole:
         check_constraints(names)
     check_bounds(names)
@@ -91,10 +94,15 @@ def _prices(names: Names, book: PriceBook) -> None:
 def _line(names: Names, part: str, loc: Loc, line: PriceLine) -> None:
     """Check one price line: what it counts, its unit, its ages and its price year."""
     model, book = names.scenario.model, names.scenario.prices
-    kind = next(quantity for quantity in PRICE_UNITS if getattr(line, quantity) is not None)
+    kind = next(quantity for quantity in (*PRICE_UNITS, "fixed") if getattr(line, quantity) is not None)
     quantity = str(getattr(line, kind))
     here: Loc = (*loc, kind)
-    if kind in ("state", "entries"):
+    units = PRICE_UNITS["event" if quantity == "once" else "state"] if kind == "fixed" else PRICE_UNITS[kind]
+    if kind == "fixed":
+        if not part.startswith("interventions."):
+            cure = "move the line to the `costs` of the intervention"
+            names.wrong(part, here, "only an intervention's own costs may be fixed", cure=cure)
+    elif kind in ("state", "entries"):
         names.state(part, here, quantity)
     elif kind == "event":
         names.known(part, here, quantity, names.events, "event")
@@ -104,7 +112,9 @@ def _line(names: Names, part: str, loc: Loc, line: PriceLine) -> None:
         names.known(part, here, quantity, model.joint_lines, "joint line")
     else:
         names.known(part, here, quantity, _roles(names), "role of an intervention")
-    names.number(part, (*loc, "price"), line.price, PRICE_UNITS[kind], f"a price by {kind}")
+    names.number(part, (*loc, "price"), line.price, units, f"a price by {kind}")
+    names.number(part, (*loc, "times"), line.times, ("number", "count", "ratio", *CHANCES), "a multiplier")
+    names.number(part, (*loc, "cashable"), line.cashable, CHANCES, "a cashable share")
     if line.age is not None:
         _line_ages(names, part, (*loc, "age"), line, kind)
     if book is not None and line.price_year != book.price_year and line.price_year not in book.index:
@@ -119,6 +129,9 @@ def _line_ages(names: Names, part: str, loc: Loc, line: PriceLine, kind: str) ->
     names.span(part, loc, line.age)
     if kind == "joint":
         names.wrong(part, loc, "joint lines are not counted by age", cure="put the age into the joint line's condition")
+        return
+    if kind == "fixed":
+        names.wrong(part, loc, "a fixed amount is the same at every age", cure="leave out the age")
         return
     bands = names.scenario.model.age_bands
     for age in (line.age.from_, line.age.to) if line.age is not None else ():

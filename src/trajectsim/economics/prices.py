@@ -2,7 +2,8 @@
 
 A line's price is the parameter's value times the index factor of its price year times the factor that turns its unit
 into euros per counted unit (a month, an event, an hour). Lines of interventions are compiled in the same way, named
-`intervention.line`. Utilities become lines of category quality_of_life, valued at the price book's `qaly` parameter.
+`intervention.line`; an amount of a programme as a whole (`fixed`) counts only in the arms in which it runs. Utilities
+become lines of category quality_of_life, valued at the price book's `qaly` parameter.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from trajectsim.errors import Mistake, UserError, nearest
 from trajectsim.evidence.parameter import Parameter
 
 __all__ = [
-    "CATEGORY_NAMES", "DISCOUNTS", "KINDS", "PAYER_NAMES", "QALY", "QUANTITIES", "Names", "PriceTable", "band_label",
-    "compile_prices", "names_of",
+    "CATEGORY_NAMES", "DISCOUNTS", "FIXED", "KINDS", "PAYER_NAMES", "QALY", "QUANTITIES", "Names", "PriceTable",
+    "band_label", "compile_prices", "names_of",
 ]  # fmt: skip
 
 PAYER_NAMES: tuple[str, ...] = get_args(PAYERS)
 CATEGORY_NAMES: tuple[str, ...] = get_args(CATEGORIES)
-QUANTITIES = ("state", "event", "entries", "measure", "joint", "hours")
+QUANTITIES = ("state", "event", "entries", "measure", "joint", "hours", "fixed")
+FIXED = ("once", "month", "year")
+"""How an amount of a programme as a whole is due: at its start, or each month or year while it runs."""
 KINDS = ("cost", "benefit", "transfer")
 DISCOUNTS = ("standard", "low", "high")
 QALY = "qaly"
@@ -44,9 +47,15 @@ _UNITS: dict[str, dict[str, float]] = {
     "measure": dict.fromkeys(("EUR", "EUR/hour", "EUR/month", "ratio", "number", "share", "proportion"), 1.0),
     "hours": {"EUR/hour": 1.0, "EUR": 1.0},
 }
+_UNITS_FIXED = {
+    "once": _PER_CASE,
+    "month": _PER_MONTH,
+    "year": {unit: MONTHS_PER_YEAR * euros for unit, euros in _PER_MONTH.items()},
+}
 
 _WHOLE = (
     "quantity", "index", "payer", "beneficiary", "category", "kind", "discount", "price", "factor", "weight",
+    "cashable", "owner",
 )  # fmt: skip
 
 I64 = npt.NDArray[np.int64]
@@ -80,7 +89,10 @@ class PriceTable:
         bands: [L, B] which age bands count. payer, beneficiary, category, kind: [L] places in the name tuples above
             (beneficiary -1 unless a transfer). programme, displaces: [L] flags. discount: [L] place in DISCOUNTS.
         unit: [L] euros per counted unit for one unit of the price.
-        price, factor, weight: [L] columns in the parameter vector; factor (index) and weight (utility) -1 where absent.
+        price, factor, weight, cashable: [L] columns in the parameter vector; factor (index), weight (a utility, or how
+            many posts) and cashable (share of a saving that can be booked) -1 where absent.
+        owner: [L] place of the intervention whose own cost a line is, -1 in the price book.
+        interventions, starts, taking_part: [I] names, [I] first month, [I, S] states of who takes part (none: a lever).
         rates: [3] columns of the standard, low and high discount rate.
         hour_names: [H] `intervention.role`; hour_column, hour_state, hour_param: [terms] hours per month by state.
         utility_state, utility_param: [U] states and their utilities, for quality-adjusted life years.
@@ -103,6 +115,11 @@ class PriceTable:
     price: I64
     factor: I64
     weight: I64
+    cashable: I64
+    owner: I64
+    interventions: tuple[str, ...]
+    starts: I64
+    taking_part: Bool
     rates: I64
     hour_names: tuple[str, ...]
     hour_column: I64
@@ -114,6 +131,7 @@ class PriceTable:
     central: F64
     grades: tuple[str, ...]
     titles: tuple[dict[str, str] | None, ...] = ()
+    units: tuple[str, ...] = ()
 
     def values(self, draws: Mapping[str, float]) -> F64:
         """Return the parameter vector [P]: the draw's value where it has one, the central value elsewhere."""
@@ -133,6 +151,14 @@ class PriceTable:
         signs = np.concatenate([sign, np.full(len(pays), -1)])
         return line[order], payer[order], signs[order]
 
+    def counted(self, i: int) -> str:
+        """Return the name of what a line counts: a state, an event, a role, or how often a fixed amount is due."""
+        own = {
+            "event": self.names.events, "measure": self.names.measures, "joint": self.names.joints,
+            "hours": self.hour_names, "fixed": FIXED,
+        }  # fmt: skip
+        return own.get(QUANTITIES[int(self.quantity[i])], self.names.states)[int(self.index[i])]
+
     def describe(self) -> list[dict[str, Any]]:
         """Return one record per line, for the manifest: everything a reader of the cost table needs to know."""
         return [self._record(i) for i in range(len(self.lines))]
@@ -142,6 +168,9 @@ class PriceTable:
         return {
             "line": self.lines[i],
             "quantity": QUANTITIES[int(self.quantity[i])],
+            "of": self.counted(i),
+            "owner": None if self.owner[i] < 0 else self.interventions[int(self.owner[i])],
+            "unit": self.units[i] if self.units else None,
             "payer": PAYER_NAMES[int(self.payer[i])],
             "beneficiary": None if payee < 0 else PAYER_NAMES[payee],
             "category": CATEGORY_NAMES[int(self.category[i])],
@@ -170,7 +199,7 @@ def names_of(model: ModelSpec, interventions: Mapping[str, Intervention]) -> Nam
     """Return the names of all counts; interventions that are not yet domains of the model are added after them."""
     states = [f"{d}.{s}" for d, domain in model.domains.items() for s in domain.states]
     for name, intervention in interventions.items():
-        if name not in model.domains:
+        if intervention.is_programme and name not in model.domains:
             from trajectsim.config.intervention import intervention_domain
 
             states += [f"{name}.{s}" for s in intervention_domain(intervention).states]
@@ -199,7 +228,7 @@ def compile_prices(
             that is not at a border of the age bands, or a price year without an index factor.
     """
     interventions = interventions or {}
-    build = _Builder(names or names_of(model, interventions), book)
+    build = _Builder(names or names_of(model, interventions), book, interventions)
     build.rates()
     build.hours(interventions)
     for name, line in book.lines.items():
@@ -217,8 +246,8 @@ def compile_prices(
 class _Builder:
     """Collects lines and parameters; knows the names and gathers mistakes."""
 
-    def __init__(self, names: Names, book: PriceBook) -> None:
-        self.names, self.book = names, book
+    def __init__(self, names: Names, book: PriceBook, interventions: Mapping[str, Intervention]) -> None:
+        self.names, self.book, self.interventions = names, book, interventions
         self.mistakes: list[Mistake] = []
         self.columns: dict[str, int] = {}
         self.parameters: list[Parameter] = []
@@ -275,21 +304,27 @@ class _Builder:
     def line(self, name: str, line: PriceLine, key: str, owner: str, shared: Mapping[str, Parameter]) -> None:
         kind = next(q for q in QUANTITIES if getattr(line, q) is not None)
         price = self.parameter(line.price, f"{key}.price", owner, shared)
+        more = {
+            field: -1 if number is None else self.parameter(number, f"{key}.{field}", owner, shared)
+            for field, number in (("times", line.times), ("cashable", line.cashable))
+        }
         self.rows.append({
             "line": name, "quantity": QUANTITIES.index(kind), "index": self.column(kind, getattr(line, kind), key),
             "bands": self.bands(line, kind, key), "payer": PAYER_NAMES.index(line.payer),
             "beneficiary": -1 if line.beneficiary is None else PAYER_NAMES.index(line.beneficiary),
             "category": CATEGORY_NAMES.index(line.category), "kind": KINDS.index(line.kind),
             "programme": line.programme, "displaces": line.displaces, "discount": DISCOUNTS.index(line.discount),
-            "unit": self.unit(kind, price, key), "price": price,
-            "factor": self.index(line.price_year, key), "weight": -1,
+            "unit": self.unit(str(getattr(line, kind)) if kind == "fixed" else kind, price, key), "price": price,
+            "factor": self.index(line.price_year, key), "weight": more["times"], "cashable": more["cashable"],
+            "owner": list(self.interventions).index(owner.partition(".")[2]) if owner != "prices" else -1,
             "title": None if line.title is None else line.title.model_dump(),
+            "units": self.parameters[price].unit if price >= 0 else "",
         })  # fmt: skip
 
     def column(self, kind: str, name: str, key: str) -> int:
         valid: dict[str, Sequence[str]] = {
             "state": self.names.states, "entries": self.names.states, "event": self.names.events,
-            "measure": self.names.measures, "joint": self.names.joints, "hours": self.hour_names,
+            "measure": self.names.measures, "joint": self.names.joints, "hours": self.hour_names, "fixed": FIXED,
         }  # fmt: skip
         what = {"entries": "state", "joint": "joint line", "hours": "role of an intervention"}.get(kind, kind)
         return self.place(name, valid[kind], what, f"{key}.{kind}")
@@ -301,8 +336,9 @@ class _Builder:
         high = np.inf if line.age is None or line.age.to is None else line.age.to
         allowed = ", ".join(f"{e:g}" for e in edges) or "none"
         for age in (low, high):
-            if np.isfinite(age) and kind == "joint":
-                self.mistakes.append(Mistake("joint lines are not counted by age", key=f"{key}.age"))
+            if np.isfinite(age) and kind in ("joint", "fixed"):
+                what = f"{'joint lines' if kind == 'joint' else 'fixed amounts'} are not counted by age"
+                self.mistakes.append(Mistake(what, key=f"{key}.age"))
             elif np.isfinite(age) and age not in edges:
                 what = f"age {age:g} is not a border of the age bands"
                 self.mistakes.append(Mistake(what, key=f"{key}.age", allowed=allowed))
@@ -312,7 +348,7 @@ class _Builder:
     def unit(self, kind: str, column: int, key: str) -> float:
         if column < 0:
             return 0.0
-        units, parameter = _UNITS[kind], self.parameters[column]
+        units, parameter = {**_UNITS, **_UNITS_FIXED}[kind], self.parameters[column]
         if parameter.unit not in units:
             what = f"unit '{parameter.unit}' does not fit a price per {'month' if kind == 'state' else kind}"
             self.mistakes.append(Mistake(what, key=f"{key}.price.unit", allowed=", ".join(units)))
@@ -348,8 +384,17 @@ class _Builder:
                 "beneficiary": -1, "category": CATEGORY_NAMES.index("quality_of_life"), "kind": KINDS.index("benefit"),
                 "programme": False, "displaces": False, "discount": 0, "unit": 1 / MONTHS_PER_YEAR,
                 "price": self.own(qaly, f"prices.parameters.{QALY}"),
-                "factor": -1, "weight": weight, "title": None,
+                "factor": -1, "weight": weight, "cashable": -1, "owner": -1, "title": None, "units": qaly.unit,
             })  # fmt: skip
+
+    def taking_part(self) -> Bool:
+        """Return in which states a youth takes part in each programme [I, S]; none of a lever."""
+        inside = {
+            name: {f"{name}.enrolled", f"{name}.aftercare"} if item.is_programme else set()
+            for name, item in self.interventions.items()
+        }
+        flags = [[state in states for state in self.names.states] for states in inside.values()]
+        return np.array(flags, dtype=np.bool_).reshape(len(self.interventions), len(self.names.states))
 
     def table(self) -> PriceTable:
         """Return the collected lines as arrays."""
@@ -371,6 +416,9 @@ class _Builder:
             programme=flags("programme"),
             displaces=flags("displaces"),
             **{name: whole(name) for name in _WHOLE},
+            interventions=tuple(self.interventions),
+            starts=np.array([item.start_month for item in self.interventions.values()], dtype=np.int64),
+            taking_part=self.taking_part(),
             rates=np.array(self.rate_columns, dtype=np.int64),
             hour_names=tuple(self.hour_names),
             hour_column=hours[:, 0],
@@ -382,4 +430,5 @@ class _Builder:
             central=np.array([p.value for p in self.parameters], dtype=np.float64),
             grades=tuple(p.grade for p in self.parameters),
             titles=tuple(row["title"] for row in self.rows),
+            units=tuple(row["units"] for row in self.rows),
         )

@@ -2,10 +2,15 @@
 
 Nothing here knows how the counts came about; a re-pricing reads them from the results store and calls the same
 function.
+
+Amounts of a programme as a whole follow from the arm: `running` names the interventions that run in it. A start-up
+amount is due once, in the year in which the programme starts. What is due by month or year is due from the start on, in
+the years in which somebody takes part (of a lever, in which nobody takes part: to the end).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -13,9 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from trajectsim.economics.discounting import year_factors
-from trajectsim.economics.prices import MONTHS_PER_YEAR, QUANTITIES, PriceTable
+from trajectsim.economics.prices import FIXED, MONTHS_PER_YEAR, QUANTITIES, PriceTable
 
-__all__ = ["Counts", "Valued", "for_bands", "life_years", "quantities", "role_hours", "unit_prices", "value"]
+__all__ = [
+    "Counts", "Valued", "fixed_quantities", "for_bands", "life_years", "quantities", "role_hours", "unit_prices",
+    "value",
+]  # fmt: skip
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -62,13 +70,45 @@ def role_hours(counts: Counts, table: PriceTable, values: F64) -> F64:
     return hours
 
 
-def quantities(counts: Counts, table: PriceTable, values: F64) -> F64:
-    """Return the priced quantity of every line [R, Y, L], over the line's age bands."""
+def fixed_quantities(
+    taken_part: F64, table: PriceTable, running: Collection[str], n_steps: int
+) -> F64:
+    """Return how often each line's fixed amount is due [R, Y, L]: times (once), months or years; nil for other lines.
+
+    Args:
+        taken_part: months spent in each programme [R, Y, I].
+        table: the compiled price book.
+        running: names of the interventions that run in the arm.
+        n_steps: simulated steps.
+    """
+    spy, years = table.names.steps_per_year, taken_part.shape[1]
+    out = np.zeros((*taken_part.shape[:2], len(table.lines)))
+    for line in np.flatnonzero(table.quantity == QUANTITIES.index("fixed")):
+        owner = int(table.owner[line])
+        if table.interventions[owner] not in running:
+            continue
+        start = int(table.starts[owner]) * spy / MONTHS_PER_YEAR
+        first = np.arange(years) * spy
+        if FIXED[int(table.index[line])] == "once":
+            out[..., line] = (first <= start) & (start < np.minimum(first + spy, n_steps))
+            continue
+        steps = np.clip(np.minimum(first + spy, n_steps) - np.maximum(first, start), 0, None)
+        taken = taken_part[..., owner] > 0 if table.taking_part[owner].any() else np.ones(taken_part.shape[:2])
+        months = steps * MONTHS_PER_YEAR / spy * taken
+        out[..., line] = months if FIXED[int(table.index[line])] == "month" else months / MONTHS_PER_YEAR
+    return out
+
+
+def quantities(
+    counts: Counts, table: PriceTable, values: F64, running: Collection[str] = (), n_steps: int | None = None
+) -> F64:
+    """Return the priced quantity of every line [R, Y, L], over the line's age bands; fixed amounts of `running`."""
     months = np.asarray(counts.state_months, dtype=np.float64)
     if months.shape[2:] != (table.bands.shape[1], len(table.names.states)):
         needed = (table.bands.shape[1], len(table.names.states))
         raise ValueError(f"the counts have (bands, states) {months.shape[2:]}, the price table {needed}")
-    out = np.zeros((*months.shape[:2], len(table.lines)))
+    steps = n_steps if n_steps is not None else months.shape[1] * table.names.steps_per_year
+    out = fixed_quantities(months.sum(axis=2) @ table.taking_part.T.astype(np.float64), table, running, steps)
     sources = (months, counts.events, counts.entries, counts.measures, None, None)
     for kind, source in enumerate(sources):
         lines = np.flatnonzero(table.quantity == kind)
@@ -93,7 +133,9 @@ def unit_prices(table: PriceTable, values: F64) -> F64:
     return np.asarray(values[table.price] * table.unit * factor * weight, dtype=np.float64)
 
 
-def value(counts: Counts, table: PriceTable, values: F64, n_steps: int | None = None) -> Valued:
+def value(
+    counts: Counts, table: PriceTable, values: F64, n_steps: int | None = None, running: Collection[str] = ()
+) -> Valued:
     """Price the counts of one arm and draw.
 
     Args:
@@ -101,6 +143,7 @@ def value(counts: Counts, table: PriceTable, values: F64, n_steps: int | None = 
         table: the compiled price book.
         values: parameter vector [P] of this draw, in the order of `table.paths`.
         n_steps: simulated steps, when the last year is not whole.
+        running: names of the interventions that run in the arm, for their fixed amounts.
 
     Returns:
         Whole cents per line, one rounding (half to even) per replicate, line and year; the discounted amounts are
@@ -108,7 +151,7 @@ def value(counts: Counts, table: PriceTable, values: F64, n_steps: int | None = 
     """
     if values.shape != table.central.shape:
         raise ValueError(f"{len(table.central)} parameters are needed, {values.shape} given")
-    amount = quantities(counts, table, values) * (unit_prices(table, values) * 100.0)
+    amount = quantities(counts, table, values, running, n_steps) * (unit_prices(table, values) * 100.0)
     steps = n_steps if n_steps is not None else amount.shape[1] * table.names.steps_per_year
     factors = [year_factors(float(values[c]), steps, table.names.steps_per_year) for c in table.rates]
     by_line = np.stack(factors, axis=1)[:, table.discount]

@@ -230,6 +230,19 @@ def test_units_of_prices_are_those_that_valuation_takes() -> None:
     assert {unit for units in PRICE_UNITS.values() for unit in units} <= set(get_args(Unit))
 
 
+def test_only_a_programme_has_fixed_amounts_and_they_have_no_age(files: Any) -> None:
+    line = "    hours: job_coach.coach\n    price: {value: 65, unit: EUR/hour"
+    once = "    fixed: once\n    price: {value: 65, unit: EUR"
+    files.change("job.yaml", line, once)
+    assert files.mistakes() == []
+    files.change("job.yaml", "    fixed: once", "    fixed: once\n    age: {to: 18}\n    times: {use: nobody}")
+    assert {mistake.key for mistake in files.mistakes()} == {"costs.coach.age", "costs.coach.times.use"}
+    files.change("prices.yaml", "event: offence", "fixed: once")
+    [mistake] = [m for m in files.mistakes() if (m.file or "").endswith("prices.yaml")]
+    assert "only an intervention's own costs" in mistake.what
+
+
+
 # --- what follows -----------------------------------------------------------------------------------------------------
 
 FOLLOWS = "bound: 0.2\n        then:\n          - {%s, otherwise: [{event: offence}]}"

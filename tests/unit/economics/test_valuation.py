@@ -244,3 +244,61 @@ def test_four_hundred_blocks_take_seconds() -> None:
     for _ in range(20):
         value(counts, prices, prices.central)
     assert time.perf_counter() - start < 2.0
+
+
+# --- amounts of a programme as a whole --------------------------------------------------------------------------------
+
+
+def with_fixed(start_month: int = 0, **more: Any) -> PriceTable:
+    """Return a table of a programme that costs 5,000 to set up, 100 a month for rent and 1.5 posts of 90,000 a year."""
+    costs = {
+        "set_up": line("fixed", "once", number(5000, "EUR"), programme=True),
+        "rent": line("fixed", "month", number(1200, "EUR/year"), programme=True),
+        "posts": line("fixed", "year", number(90000, "EUR/year"), times=number(1.5, "number"), programme=True),
+    }
+    return compile_prices(book(**more), model(), {"job": job(costs=costs, start_month=start_month)})
+
+
+def test_fixed_amounts_follow_from_the_arm_and_not_from_the_number_of_youths() -> None:
+    prices, counts = with_fixed(start_month=15), counted()
+    out = value(counts, prices, prices.central, running=["job"])
+    assert column(out, prices, "job.set_up").tolist() == [[0, 500_000, 0, 0]] * 3  # month 15 lies in the second year
+    assert column(out, prices, "job.rent").tolist() == [[0, 90_000, 120_000, 120_000]] * 3  # nine months, then twelve
+    assert column(out, prices, "job.posts")[0].tolist() == [0, 10_125_000, 13_500_000, 13_500_000]
+    more = Counted(2 * counts.state_months, counts.events, counts.entries, counts.measures, counts.joint)
+    twice = value(more, prices, prices.central, running=["job"])
+    for name in ("job.set_up", "job.rent", "job.posts"):
+        assert (column(twice, prices, name) == column(out, prices, name)).all()
+
+
+def test_fixed_amounts_are_nil_where_the_programme_does_not_run_and_stop_when_nobody_takes_part() -> None:
+    prices, counts = with_fixed(), counted()
+    elsewhere = value(counts, prices, prices.central)
+    assert all((column(elsewhere, prices, f"job.{name}") == 0).all() for name in ("set_up", "rent", "posts"))
+    counts.state_months[:, 2:, :, 4:6] = 0  # nobody enrolled or in aftercare from the third year on
+    out = value(counts, prices, prices.central, running=["job"])
+    assert column(out, prices, "job.rent")[0].tolist() == [120_000, 120_000, 0, 0]
+    assert column(out, prices, "job.set_up")[0].tolist() == [500_000, 0, 0, 0]
+
+
+def test_a_lever_costs_to_the_end_and_the_last_year_may_be_short() -> None:
+    lever = Intervention.model_validate({
+        "name": "pool", "title": {"nl": "p", "en": "p"}, "start_month": 6,
+        "changes": [{"provision": "x", "capacity": number(1, "ratio")}],
+        "costs": {
+            "desk": line("fixed", "month", number(10, "EUR/month"), payer="education"),
+            "start": line("fixed", "once", number(7, "EUR")),
+        },
+    })  # fmt: skip
+    prices = compile_prices(book(lines={}), model(), {"pool": lever})
+    counts = counted(s=3, y=2)
+    out = value(counts, prices, prices.central, n_steps=15, running=["pool"])
+    assert column(out, prices, "pool.desk").tolist() == [[6000, 3000]] * 3
+    assert column(out, prices, "pool.start").tolist() == [[700, 0]] * 3
+
+
+def test_a_fixed_amount_has_no_age_and_a_unit_that_fits() -> None:
+    for bad in ({"price": number(5, "EUR/month")}, {"age": {"to": 18}}):
+        wrong = {**line("fixed", "once", number(5, "EUR"), programme=True), **bad}
+        with pytest.raises(UserError):
+            compile_prices(book(), model(), {"job": job(costs={"set_up": wrong})})

@@ -46,7 +46,9 @@ class PriceLine(Frozen):
     amount of a programme as a whole, however many take part: *once* at its start, or each *month* or *year* while it
     runs; only an intervention's own costs may be fixed. `kind`: *cost* (payer pays),
     *benefit* (payer gains), *transfer* (payer pays, beneficiary receives; nil for society). `programme` and
-    `displaces`: the programme's own cost, and what it replaces; both go below the line of a ratio.
+    `displaces`: the programme's own cost, and what it replaces; both go below the line of a ratio. `times` multiplies
+    the price (posts in fte, say). `cashable` is the share of a saving on this line that its payer can book
+    (inboekbaar): prices are averages, and capacity is released only in part; without it a saving counts whole.
     """
 
     state: str | None = None
@@ -58,6 +60,7 @@ class PriceLine(Frozen):
     fixed: Literal["once", "month", "year"] | None = None
     age: Span | None = None
     price: Number
+    times: Number | None = None
     price_year: int
     payer: PAYERS
     beneficiary: PAYERS | None = None
@@ -66,6 +69,7 @@ class PriceLine(Frozen):
     discount: Literal["standard", "low", "high"] = "standard"
     programme: bool = False
     displaces: bool = False
+    cashable: Number | None = None
     in_force: InForce | None = None
     title: Text | None = None
 
