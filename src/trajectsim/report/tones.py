@@ -36,6 +36,12 @@ ACTIVITY = {
     "temporary_place": "day",
     "at_home": "home",
     "away": "closed",
+    "primary_school": "school",
+    "special_primary": "school",
+    "special_school": "school",
+    "care_education_place": "day",
+    "home_sitting": "home",
+    "child_temporary_place": "day",
 }
 QUIET = {
     "none",

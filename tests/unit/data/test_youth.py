@@ -27,8 +27,10 @@ def test_domains_stand_in_the_order_of_the_design() -> None:
     assert list(model.domains["activity"].states) == [
         "regular_school", "practical_school", "entry_course", "internship", "learn_work", "supported_work",
         "sheltered_work", "regular_work", "day_programme", "temporary_place", "at_home", "away",
+        "primary_school", "special_primary", "special_school", "care_education_place", "home_sitting",
+        "child_temporary_place",
     ]  # fmt: skip
-    assert {name for name, state in model.domains["vital"].states.items() if state.gone} == {"died", "moved"}
+    assert {name for name, state in model.domains["vital"].states.items() if state.gone} == {"died", "moved", "grown_up"}
 
 
 def test_every_assumption_says_what_sort_of_judgement_it_is() -> None:
