@@ -87,6 +87,11 @@ def _prices(names: Names, book: PriceBook) -> None:
     for state, number in book.utilities.items():
         names.state("prices", ("utilities", state), state)
         names.number("prices", ("utilities", state), number, ("utility", "utility/year"), "a utility")
+    for name, group in book.projection.items():
+        here: Loc = ("projection", name)
+        names.number("prices", (*here, "until_age"), group.until_age, ("years",), "an age")
+        names.number("prices", (*here, "decay"), group.decay, ("per year",), "a rate of fading")
+        names.number("prices", (*here, "growth"), group.growth, ("per year",), "a growth rate")
     qaly = book.parameters.get(_QALY)
     names.number("prices", ("parameters", _QALY), qaly, ("EUR/year",), "the price of a year in full health")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from trajectsim.config.intervention import programmes
 from trajectsim.config.names import RATES, Names
 from trajectsim.config.reader import Loc
 from trajectsim.config.schema import AgeTable, Exit, Number
@@ -27,7 +28,7 @@ def check_bounds(names: Names) -> None:
                 _exit(names, domain, way, ("domains", domain, "exits", n))
         for state in declared.states:
             _total(names, domain, state, [way for way in declared.exits if state in way.from_ and way.forced is None])
-    for name, item in names.scenario.interventions.items():
+    for name, item in programmes(names.scenario.interventions).items():
         for key, number, bound in (
             ("uptake", item.uptake, item.uptake_bound),
             ("dropout", item.dropout, item.dropout_bound),

@@ -124,11 +124,13 @@ def _preset(names: Names, name: str, preset: Preset) -> None:
 def check_intervention(names: Names, name: str, item: Intervention) -> None:
     """Check whom an intervention is for, how long it takes and what it changes."""
     part = f"interventions.{name}"
+    if not item.is_programme:
+        return
     if name in names.scenario.model.domains:
         what = f"'{name}' is also a domain of the model"
         names.wrong(part, ("name",), what, cure="give the intervention another name")
     names.condition(part, ("eligible",), item.eligible)
-    if item.start_month and item.eligible.calendar is not None:
+    if item.start_month and item.eligible is not None and item.eligible.calendar is not None:
         what = "a start month and a calendar condition exclude each other"
         names.wrong(part, ("start_month",), what, cure="keep one of the two")
     names.number(part, ("places",), item.places, ("places",), "a number of places")
@@ -140,6 +142,13 @@ def check_intervention(names: Names, name: str, item: Intervention) -> None:
     effects(names, part, ("dropout_effects",), item.dropout_effects)
     for n, effect in enumerate(item.effects):
         _effect(names, part, ("effects", n), effect, item)
+    for n, act in enumerate(item.acts):
+        made_of = next((x for x in names.scenario.ingredients.values() if x.name == act.ingredient), None)
+        reference = None if made_of is None else names.resolved(f"ingredients.{made_of.name}", made_of.reference)
+        if reference is not None:
+            what = f"a dose of the ingredient '{act.ingredient}'"
+            names.number(part, ("acts", n, "dose"), act.dose, (reference.unit,), what)
+        _aftercare(names, part, ("acts", n, "while"), list(act.while_), item)
     for n, entry in enumerate(item.hours):
         names.number(part, ("hours", n, "per_month"), entry.per_month, ("hours", "hours/month"), "hours per month")
         _aftercare(names, part, ("hours", n, "while"), list(entry.while_), item)

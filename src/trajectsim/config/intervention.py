@@ -5,9 +5,11 @@ The domain is present in every arm, with the same candidates; in an arm without 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from trajectsim.config.schema import Condition, Domain, Exit, Forced, Intervention, Number, Span, State, Text, Use
 
-__all__ = ["STATES", "intervention_domain", "offer_trait"]
+__all__ = ["STATES", "intervention_domain", "offer_trait", "programmes"]
 
 STATES = ("outside", "enrolled", "aftercare", "ended")
 _TITLES = {
@@ -16,6 +18,11 @@ _TITLES = {
     "aftercare": Text(nl="nazorg", en="aftercare"),
     "ended": Text(nl="aanpak voorbij", en="programme over"),
 }
+
+
+def programmes(interventions: Mapping[str, Intervention]) -> dict[str, Intervention]:
+    """Return the interventions in which youths take part one by one: those that have a domain."""
+    return {name: item for name, item in interventions.items() if item.is_programme}
 
 
 def offer_trait(intervention: Intervention) -> str:
@@ -32,7 +39,10 @@ def _refer(intervention: Intervention, number: Number, *path: str) -> Use:
 
 def intervention_domain(intervention: Intervention) -> Domain:
     """Return the domain of a programme: outside, enrolled, aftercare and ended, with its exits."""
-    eligible = intervention.eligible
+    eligible, uptake, duration, dropout = (
+        intervention.eligible, intervention.uptake, intervention.duration, intervention.dropout
+    )  # fmt: skip
+    assert eligible is not None and uptake is not None and duration is not None and dropout is not None
     start = Span(from_=float(intervention.start_month)) if intervention.start_month else eligible.calendar
     when = Condition(
         states=eligible.states,
@@ -50,7 +60,7 @@ def intervention_domain(intervention: Intervention) -> Domain:
             to="enrolled",
             when=when,
             bound=intervention.uptake_bound,
-            base=_refer(intervention, intervention.uptake, "uptake"),
+            base=_refer(intervention, uptake, "uptake"),
             effects={k: _refer(intervention, n, "uptake_effects", k) for k, n in intervention.uptake_effects.items()},
         ),
         Exit(
@@ -58,14 +68,14 @@ def intervention_domain(intervention: Intervention) -> Domain:
             name="dropout",
             to="ended",
             bound=intervention.dropout_bound,
-            base=_refer(intervention, intervention.dropout, "dropout"),
+            base=_refer(intervention, dropout, "dropout"),
             effects={k: _refer(intervention, n, "dropout_effects", k) for k, n in intervention.dropout_effects.items()},
         ),
         Exit(
             **{"from": ["enrolled"]},
             name="completed",
             to=after,
-            forced=Forced(months=_refer(intervention, intervention.duration, "duration")),
+            forced=Forced(months=_refer(intervention, duration, "duration")),
         ),
     ]
     if intervention.aftercare is not None:

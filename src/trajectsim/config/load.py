@@ -15,7 +15,15 @@ from pydantic import BaseModel
 
 from trajectsim.config.messages import allowed_keys, described, validated
 from trajectsim.config.reader import Document, Loc, Place, read_mapping
-from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec
+from trajectsim.config.schema import (
+    Ingredient,
+    Intervention,
+    ModelSpec,
+    PlaceSpec,
+    Population,
+    PriceBook,
+    ScenarioSpec,
+)
 from trajectsim.config.world import WorldSpec
 from trajectsim.errors import Mistake, UserError, nearest
 
@@ -42,6 +50,8 @@ KINDS: dict[str, tuple[str, type[BaseModel]]] = {
     "model": ("models", ModelSpec),
     "population": ("populations", Population),
     "intervention": ("interventions", Intervention),
+    "ingredient": ("ingredients", Ingredient),
+    "place": ("places", PlaceSpec),
     "prices": ("prices", PriceBook),
     "world": ("worlds", WorldSpec),
 }

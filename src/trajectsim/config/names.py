@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
-from trajectsim.config.intervention import STATES, offer_trait
+from trajectsim.config.intervention import STATES, offer_trait, programmes
 from trajectsim.config.overlay import WAITING
 from trajectsim.config.reader import Loc
 from trajectsim.config.scenario import Scenario
 from trajectsim.config.schema import Condition, Exit, Number, Span, Use
 from trajectsim.errors import Mistake, nearest
 from trajectsim.evidence.parameter import Parameter
+from trajectsim.evidence.paths import scenario_parameters
 
 __all__ = ["CHANCES", "DRIFTS", "EFFECTS", "FACTORS", "PRICE_UNITS", "RATES", "TIMES", "Names"]
 
@@ -45,14 +47,19 @@ class Names:
         self.scenario = scenario
         self.mistakes: list[Mistake] = []
         self.states: dict[str, list[str]] = {name: list(domain.states) for name, domain in model.domains.items()}
-        for name in scenario.interventions:
+        for name in programmes(scenario.interventions):
             self.states.setdefault(name, list(STATES))
         self.traits: dict[str, str] = {name: trait.kind for name, trait in model.traits.items()}
-        self.traits.update({offer_trait(item): "flag" for item in scenario.interventions.values()})
+        self.traits.update({offer_trait(item): "flag" for item in programmes(scenario.interventions).values()})
         self.latents, self.events = list(model.latents), list(model.events)
         self.exits: dict[str, Exit] = {
             f"{name}.{way.name}": way for name, domain in model.domains.items() for way in domain.exits
         }
+
+    @cached_property
+    def by_path(self) -> dict[str, Parameter]:
+        """Return every parameter by its full path."""
+        return {found.path: found.item for found in scenario_parameters(self.scenario, (Parameter,))}
 
     def wrong(self, part: str, loc: Loc, what: str, **fields: Any) -> None:
         """Note a mistake about what stands at `loc` in a part of the scenario."""
@@ -128,15 +135,17 @@ class Names:
 
     def shared(self, part: str) -> Mapping[str, Parameter]:
         """Return the parameters that `{use: name}` may name in a part of the scenario."""
-        if part.startswith("interventions."):
-            return self.scenario.interventions[part.removeprefix("interventions.")].parameters
+        section, dot, name = part.partition(".")
+        if dot:  # interventions.<name>, ingredients.<name>
+            return dict(getattr(self.scenario, section)[name].parameters)
         owner: Any = getattr(self.scenario, "model" if part == "world" else part, None)
         return {} if owner is None else dict(owner.parameters)
 
     def resolved(self, part: str, number: Number | float | None) -> Parameter | None:
         """Return the parameter behind a number, or None where it is a plain number or an unknown reference."""
         if isinstance(number, Use):
-            return self.shared(part).get(number.use)
+            full = number.use.startswith("@")
+            return self.by_path.get(number.use[1:]) if full else self.shared(part).get(number.use)
         return number if isinstance(number, Parameter) else None
 
     def value(self, part: str, number: Number | float | None) -> float | None:
@@ -150,7 +159,7 @@ class Names:
         self, part: str, loc: Loc, number: Number | float | None, units: tuple[str, ...] | None, what: str
     ) -> None:
         """Check that a number's reference exists and that its unit fits `what` (any unit where `units` is None)."""
-        if isinstance(number, Use) and number.use not in self.shared(part):
+        if isinstance(number, Use) and number.use[:1] != "@" and number.use not in self.shared(part):
             self.known(part, (*loc, "use"), number.use, self.shared(part), "parameter")
             return
         parameter = self.resolved(part, number)

@@ -12,19 +12,29 @@ from typing import Any
 from pydantic import BaseModel
 
 from trajectsim.config.in_force import document_in_force, interventions_in_force, model_in_force, prices_in_force
+from trajectsim.config.ingredients import with_acts
 from trajectsim.config.load import Loaded, packaged_names, read_kind
 from trajectsim.config.messages import validated
 from trajectsim.config.overlay import Switch, add_prices, lay_over
 from trajectsim.config.overrides import COMMAND_LINE, apply_keys, parameter_settings, replaced, set_number
+from trajectsim.config.place import fill_from_place, with_own_values, with_presets
 from trajectsim.config.reader import Document, Loc, Place, place_of, read_mapping, read_text
-from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec, Text
+from trajectsim.config.schema import (
+    Ingredient,
+    Intervention,
+    ModelSpec,
+    Population,
+    PriceBook,
+    ScenarioSpec,
+    Text,
+)
 from trajectsim.config.world import WorldSpec
 from trajectsim.errors import Mistake, UserError
 
 __all__ = ["Scenario", "content_hash", "load_scenario", "packaged_scenario"]
 
-_TEXTS = {"title", "description", "note"}
-_NOT_CONTENT = {"draws", "replicates", "set", "model", "population", "prices", "title", "world", "on_month"}
+_TEXTS = {"title", "description", "note", "background"}
+_NOT_CONTENT = {"draws", "replicates", "set", "model", "place", "population", "prices", "title", "world", "on_month"}
 
 
 @dataclass(frozen=True)
@@ -34,9 +44,10 @@ class Scenario:
     `model` is the model in force in the scenario's year of law, with what the world's mechanisms add (interventions
     not merged in); `world` is what is shared and switched on, or None; `switches` are its mechanisms, on or off;
     `hook` is the source of the scenario's `on_month` function. `interventions` are all that any arm names, in the
-    order of first naming, by their own names (which the arms of `spec` use too). `provenance` says who set each key of
+    order of first naming, by their own names (which the arms of `spec` use too); `ingredients` is what they are made
+    of, by name. `provenance` says who set each key of
     the scenario and each parameter that was set; `documents` are the files as read, by part: scenario, model,
-    population, prices, world, interventions.<name>.
+    population, prices, world, place, interventions.<name>, ingredients.<name>.
     """
 
     spec: ScenarioSpec
@@ -48,6 +59,7 @@ class Scenario:
     world: WorldSpec | None = None
     switches: Mapping[str, Switch] = field(default_factory=dict)
     hook: str | None = None
+    ingredients: Mapping[str, Ingredient] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict, repr=False, compare=False)
 
@@ -73,10 +85,13 @@ def load_scenario(path: str | Path, overrides: Mapping[str, str] = {}) -> Scenar
 def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> Scenario:
     """Return the scenario that a document, the files it names and the overrides make together."""
     left = apply_keys(document, overrides)
+    place = fill_from_place(document, file.parent, set(overrides))
     spec = validated(ScenarioSpec, document)
     parts = _Parts(document, file.parent, set(overrides))
     model = parts.read("model", spec.model, ("model",))
     population = parts.read("population", spec.population, ("population",))
+    if population is not None:
+        population, parts.documents["population"] = with_presets(population, spec.follow, parts.documents["population"])
     prices = parts.read("prices", spec.prices, ("prices",)) if spec.prices is not None else None
     spec, interventions = parts.interventions(spec)
     world = parts.read("world", spec.world, ("world",)) if spec.world is not None else None
@@ -105,9 +120,12 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
         world=world,
         switches=switches,
         hook=hook,
+        ingredients=parts.ingredients,
         provenance=_provenance(document, overrides),
         documents=parts.documents,
     )
+    if place is not None:
+        scenario = with_own_values(scenario, place)
     return _with_settings(scenario, parameter_settings(document, spec, left))
 
 
@@ -136,6 +154,7 @@ class _Parts:
         self.documents: dict[str, Document] = {"scenario": document}
         self.base = base
         self.overridden = overridden
+        self.ingredients: dict[str, Ingredient] = {}
         self.mistakes: list[Mistake] = []
 
     def read(self, kind: str, name: str, loc: Loc) -> Any:
@@ -203,8 +222,29 @@ class _Parts:
         if name in found:
             what = f"two files declare an intervention named '{name}'"
             self.mistakes.append(self.documents["scenario"].mistake(loc, what, cure="give one of them another name"))
-        found[name] = loaded.spec
-        self.documents[f"interventions.{name}"] = loaded.document
+        found[name], self.documents[f"interventions.{name}"] = self._made_of(loaded)
+
+    def _made_of(self, loaded: Loaded[Any]) -> tuple[Intervention, Document]:
+        """Return an intervention with the effects of its ingredients, which are read here."""
+        item: Intervention = loaded.spec
+        own: dict[str, Ingredient] = {}
+        mistakes = len(self.mistakes)
+        for j, act in enumerate(item.acts):
+            at = loaded.document.mistake(("acts", j, "ingredient"), "")
+            try:
+                read = read_kind("ingredient", act.ingredient, loaded.path.parent, (at.file or "", at.line), at.key)
+            except UserError as error:
+                self.mistakes += error.mistakes
+                continue
+            own[act.ingredient] = read.spec
+            known = self.ingredients.setdefault(read.spec.name, read.spec)
+            if known != read.spec:
+                what = f"two files declare an ingredient named '{read.spec.name}'"
+                self.mistakes.append(Mistake(what, at.file, at.line, at.key, cure="give one of them another name"))
+            self.documents[f"ingredients.{read.spec.name}"] = read.document
+        if len(self.mistakes) > mistakes:
+            return item, loaded.document
+        return with_acts(item, own, loaded.document)
 
 
 def _provenance(document: Document, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -239,10 +279,11 @@ def _with_settings(scenario: Scenario, settings: Mapping[str, tuple[float, Place
 
 
 def _with_part(scenario: Scenario, part: str, loc: Loc, new: Any) -> Scenario:
-    if part.startswith("interventions."):
-        name = part.removeprefix("interventions.")
-        changed = {**scenario.interventions, name: replaced(scenario.interventions[name], loc, new)}
-        return replace(scenario, interventions=changed)
+    section, dot, name = part.partition(".")
+    if dot:  # interventions.<name>, ingredients.<name>
+        several = getattr(scenario, section)
+        found: Any = {section: {**several, name: replaced(several[name], loc, new)}}
+        return replace(scenario, **found)
     changed_part: Any = {part: replaced(getattr(scenario, part), loc, new)}
     return replace(scenario, **changed_part)
 
@@ -262,6 +303,7 @@ def content_hash(scenario: Scenario) -> str:
         "model": _plain(scenario.model),
         "population": _plain(scenario.population),
         "interventions": {name: _plain(item) for name, item in scenario.interventions.items()},
+        "ingredients": {name: _plain(item) for name, item in scenario.ingredients.items()},
         "prices": _plain(scenario.prices),
         "world": _plain(scenario.world),
         "hook": scenario.hook,

@@ -8,8 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from trajectsim.config.intervention import intervention_domain, offer_trait
-from trajectsim.config.schema import Condition, Consequence, Domain, Exit, Intervention, ModelSpec, Number, Span
+from trajectsim.config.intervention import intervention_domain, offer_trait, programmes
+from trajectsim.config.schema import (
+    Condition,
+    Consequence,
+    Domain,
+    Exit,
+    Intervention,
+    InterventionEffect,
+    ModelSpec,
+    Number,
+    Span,
+)
 from trajectsim.engine.luck import purpose
 from trajectsim.engine.slots import LATENT, LOG, PLAIN, STEPS, WEIBULL, Resolver, Slots
 from trajectsim.engine.tables import LATENT_ONE, NUMBER_ONE
@@ -30,6 +40,7 @@ _SLOT_KINDS = (
     "follow_chance",
     "shift",
     "drift",
+    "scaled_drift",
     "reversion",
     "measure_base",
     "measure_times",
@@ -98,15 +109,15 @@ class Builder:
         chosen: Iterable[str] = (),
     ) -> None:
         self.model, self.spy = model, model.steps_per_year
-        self.interventions = interventions
+        self.interventions = programmes(interventions)
         self.domains: dict[str, Domain] = dict(model.domains)
-        self.domains.update({name: intervention_domain(i) for name, i in interventions.items()})
+        self.domains.update({name: intervention_domain(i) for name, i in self.interventions.items()})
         flags = [n for n, t in model.traits.items() if t.kind == "flag"] + [
-            offer_trait(i) for i in interventions.values()
+            offer_trait(i) for i in self.interventions.values()
         ]
         flags += [f"{word}_{name}" for name in chosen for word in ("unsuited", "picked")]
         self.levels, self.kept = dict(levels), set[str]()
-        self.scaled_drift: list[tuple[int, int, int, int, Number, str, str]] = []
+        self.scaled_drift: list[tuple[int, int, int, int]] = []
         self.rows = lay_out(model, self.domains, flags, inflow)
         self.events = list(model.events)
         self.states = {name: {s: i for i, s in enumerate(d.states)} for name, d in self.domains.items()}
@@ -188,14 +199,17 @@ class Builder:
         after: float = 1.0,
         centre: float = 0.0,
         level: int = 0,
+        dose: tuple[int, int, int] | None = None,
     ) -> None:
         """Add one term of an exit (or, for owners beyond the exits, of a measure)."""
         self.terms.append((kind, index, value, level))
         self.term_owner.append(owner)
         self.term_centre.append(centre)
-        self.slots["coefficient"].add(position, scale, form, after=after)
+        self.slots["coefficient"].add(position, scale, form, after=after, dose=dose)
 
-    def covariate(self, owner: int, name: str, position: int, form: int) -> None:
+    def covariate(
+        self, owner: int, name: str, position: int, form: int, dose: tuple[int, int, int] | None = None
+    ) -> None:
         """Add a term coefficient x covariate, the covariate being a latent, trait, age or state."""
         if name == "age":
             age = self.model.age
@@ -225,14 +239,26 @@ class Builder:
             level = self.levels.get(domain, 0)
             kind = STATE_LEVEL if level else STATE
             row, code = self.domain_index[domain], self.states[domain][state]
-            self.term(owner, kind, row, code, position, form=form, level=level)
+            self.term(owner, kind, row, code, position, form=form, level=level, dose=dose)
 
-    def effect(self, owner: int, name: str, number: Number, path: str, scope: str) -> None:
+    def dose(self, effect: InterventionEffect, path: str, scope: str) -> tuple[int, int, int] | None:
+        """Return the positions of an effect's dose, its reference and how doses diminish; None where it has none."""
+        if effect.dose is None or effect.reference is None:
+            return None
+        at = self.resolver.position
+        diminishing = at(self.model.diminishing, "model.diminishing", "model")
+        return at(effect.dose, f"{path}.dose", scope), at(effect.reference, f"{path}.reference", scope), diminishing
+
+    def effect(
+        self, owner: int, name: str, number: Number, path: str, scope: str, dose: tuple[int, int, int] | None = None
+    ) -> None:
         """Add a multiplying effect: the log of a hazard ratio, or a log hazard ratio as it is."""
         form = PLAIN if self.resolver.unit(number, path, scope) == "log hazard ratio" else LOG
-        self.covariate(owner, name, self.resolver.position(number, path, scope), form)
+        self.covariate(owner, name, self.resolver.position(number, path, scope), form, dose)
 
-    def addition(self, owner: int, state: str, number: Number, path: str, scope: str) -> None:
+    def addition(
+        self, owner: int, state: str, number: Number, path: str, scope: str, dose: tuple[int, int, int] | None = None
+    ) -> None:
         """Add a hazard that is added while a state holds."""
         domain, own = state.split(".", 1)
         scale = step_scale(self.resolver.unit(number, path, scope), self.spy)
@@ -245,6 +271,7 @@ class Builder:
             self.resolver.position(number, path, scope),
             scale=scale,
             level=level,
+            dose=dose,
         )
 
     def hazard_exit(self, domain: str, way: Exit, path: str, scope: str) -> None:
@@ -280,11 +307,15 @@ class Builder:
         for name, intervention in self.interventions.items():
             scope = f"interventions.{name}"
             for j, effect in enumerate(intervention.effects):
-                for state in effect.while_ if effect.exit == exit_name else []:
+                if effect.exit != exit_name:
+                    continue
+                path = f"{scope}.effects.{j}"
+                dose = self.dose(effect, path, scope)
+                for state in effect.while_:
                     if effect.ratio is not None:
-                        self.effect(owner, f"{name}.{state}", effect.ratio, f"{scope}.effects.{j}.ratio", scope)
+                        self.effect(owner, f"{name}.{state}", effect.ratio, f"{path}.ratio", scope, dose)
                     elif effect.adds is not None:
-                        self.addition(owner, f"{name}.{state}", effect.adds, f"{scope}.effects.{j}.adds", scope)
+                        self.addition(owner, f"{name}.{state}", effect.adds, f"{path}.adds", scope, dose)
 
     def _tables(self, way: Exit, path: str, scope: str) -> dict[str, int]:
         table, record = self.slots["table"], {"age_per": 1}
@@ -385,17 +416,26 @@ class Builder:
             self.consequences(list(item.then), f"{here}.then", scope, number, 1)
             self.consequences(list(item.otherwise), f"{here}.otherwise", scope, number, 0)
 
-    def drift(self, latent: str, state: str, number: Number, path: str, scope: str) -> None:
+    def drift(
+        self,
+        latent: str,
+        state: str,
+        number: Number,
+        path: str,
+        scope: str,
+        dose: tuple[int, int, int] | None = None,
+    ) -> None:
         """Add the drift of a latent while in a state; the cell of the drift matrix stands in the slot.
 
         The drift of a programme whose strength varies is kept apart.
         """
         domain, own = state.split(".", 1)
+        scale = step_scale(self.resolver.unit(number, path, scope), self.spy)
+        position = self.resolver.position(number, path, scope)
         if domain in self.levels:
             row, code = self.domain_index[domain], self.states[domain][own]
-            item = (self.rows.latents[latent], row, code, self.levels[domain], number, path, scope)
-            self.scaled_drift.append(item)
+            self.scaled_drift.append((self.rows.latents[latent], row, code, self.levels[domain]))
+            self.slots["scaled_drift"].add(position, scale, LATENT, dose=dose)
             return
         cell = self.rows.latents[latent] * int(self.first[-1]) + self.global_state(state)
-        scale = step_scale(self.resolver.unit(number, path, scope), self.spy)
-        self.slots["drift"].add(self.resolver.position(number, path, scope), scale, LATENT, float(cell))
+        self.slots["drift"].add(position, scale, LATENT, float(cell), dose=dose)

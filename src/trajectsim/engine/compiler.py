@@ -18,13 +18,14 @@ from trajectsim.config.overlay import WAITING, shared_traits
 from trajectsim.config.schema import Condition, Exit, ModelSpec
 from trajectsim.engine import tables
 from trajectsim.engine.builder import Builder, Rows
+from trajectsim.engine.levers import Levers, levers_of
 from trajectsim.engine.limits import refuse_what_does_not_fit
 from trajectsim.engine.luck import purpose
 from trajectsim.engine.shared import ANSWERS
-from trajectsim.engine.slots import LATENT, PLAIN, FrozenSlots, Resolver
+from trajectsim.engine.slots import LATENT, PLAIN, FrozenSlots, Resolver, diminished
 from trajectsim.engine.tables import TAIL, Structure, Values
 from trajectsim.engine.town import TownProgram
-from trajectsim.engine.town_compiler import compile_town, programme_levels
+from trajectsim.engine.town_compiler import compile_town, programme_levels, sharing
 from trajectsim.errors import UserError
 from trajectsim.evidence.register import Register
 
@@ -86,6 +87,11 @@ class Program:
     counting: F64
     term_owner: I64
     term_centre: F64
+    levers: Levers
+    levels: int
+    scaled_drift: tuple[tuple[int, int, int, int], ...]
+    sharing: I64
+    diminishing: int
     town: TownProgram | None = None
 
     @property
@@ -94,7 +100,10 @@ class Program:
         return self.steps + int(self.counting[-1] != 0)
 
     def values(self, draw: F64, interventions: tuple[str, ...] = ()) -> Values:
-        """Return the values of one arm (the interventions that run in it) and one row of the register's draws."""
+        """Return the values of one arm (the interventions that run in it) and one row of draws as the arm sees it.
+
+        What another arm sees of the same draw is told by `levers`.
+        """
         extended = self.resolver.extended(draw)
         v = {name: slots.fill(extended) for name, slots in self.slots.items()}
         for name, exit_number in self.uptake_exits.items():
@@ -108,6 +117,10 @@ class Program:
         )
         drift = np.zeros(len(self.rows.latents) * len(self.names.states), np.int64)
         np.add.at(drift, self.slots["drift"].first.astype(np.int64), v["drift"].astype(np.int64))
+        scaled = np.zeros(len(self.scaled_drift), tables.SCALED)
+        for k, row in enumerate(self.scaled_drift):
+            scaled[k] = (*row, int(v["scaled_drift"][k]))
+        n_together = np.arange(1.0, len(self.sharing) + 1)
         return Values(
             base=np.stack([v["base"], constant[:n]], axis=1),
             coefficient=v["coefficient"],
@@ -119,6 +132,9 @@ class Program:
             drift=drift.reshape(len(self.rows.latents), len(self.names.states)).astype(np.int32),
             reversion=v["reversion"].astype(np.int64),
             measure=np.ascontiguousarray(measure),
+            scaled=scaled,
+            together=self.sharing,
+            part=diminished(n_together, extended[self.diminishing]) / n_together,
         )
 
 
@@ -134,11 +150,12 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
             take in one step, or there are more steps, joint lines or consequences than it has room for.
     """
     levels = programme_levels(scenario)
-    off = () if getattr(scenario, "world", None) is None else scenario.spec.off
+    plain = getattr(scenario, "world", None) is None
+    off = () if plain else scenario.spec.off
     chosen = [
         name
         for name, item in scenario.interventions.items()
-        if levels and "selection" not in off and item.selection is not None and item.selection.suited is not None
+        if not plain and "selection" not in off and item.selection is not None and item.selection.suited is not None
     ]
     inflow = scenario.population.inflow is not None
     b = Builder(scenario.model, scenario.interventions, register, inflow, levels, chosen)
@@ -173,6 +190,8 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
     steps = round(scenario.spec.years * b.spy)
     refuse_what_does_not_fit(scenario, steps)
     _latents(b)
+    beside = sharing(scenario)
+    diminishing = b.resolver.position(b.model.diminishing, "model.diminishing", "model")
     town = compile_town(b, scenario, [*b.exit_names, *b.forced_names], steps)
     structure = _structure(b, states, steps, int(scenario.spec.start[5:]) - 1, town)
     names = _names(b, () if town is None else town.names)
@@ -188,9 +207,15 @@ def compile_scenario(scenario: Any, register: Register) -> Program:
         counting=counting_weights(b.model, steps),
         term_owner=np.array(b.term_owner, np.int64),
         term_centre=np.array(b.term_centre, float),
+        levers=levers_of(scenario, b.resolver),
+        levels=1 + 2 * len(levels),
+        scaled_drift=tuple(b.scaled_drift),
+        sharing=np.array([b.domain_index[name] for name in beside], np.int64),
+        diminishing=diminishing,
         town=town,
     )
-    _refuse_above_bound(program, register)
+    for arm in [None, *scenario.spec.arms]:
+        _refuse_above_bound(program, register.central if arm is None else program.levers.draw(register.central, arm))
     return program
 
 
@@ -313,8 +338,10 @@ def _latents(b: Builder) -> None:
         scope = f"interventions.{name}"
         for j, effect in enumerate(intervention.effects):
             if effect.latent is not None and effect.drift is not None:
+                path = f"{scope}.effects.{j}"
+                dose = b.dose(effect, path, scope)
                 for state in effect.while_:
-                    b.drift(effect.latent, f"{name}.{state}", effect.drift, f"{scope}.effects.{j}.drift", scope)
+                    b.drift(effect.latent, f"{name}.{state}", effect.drift, f"{path}.drift", scope, dose)
 
 
 def _measures(b: Builder) -> list[dict[str, int]]:
@@ -452,8 +479,8 @@ def _names(b: Builder, provisions: tuple[str, ...]) -> Names:
     )
 
 
-def _refuse_above_bound(program: Program, register: Register) -> None:
-    base = program.values(register.central, tuple(program.uptake_exits)).base[:, 0]
+def _refuse_above_bound(program: Program, central: F64) -> None:
+    base = program.values(central, tuple(program.uptake_exits)).base[:, 0]
     for k, name in enumerate(program.names.exits):
         law, bound = program.structure.exits[k]["law"], program.structure.exits[k]["bound"]
         if law == 0 and base[k] > bound * (1 + 1e-9):

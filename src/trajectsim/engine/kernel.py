@@ -38,6 +38,7 @@ from trajectsim.engine.rules import (
     measure_value,
     next_forced,
     next_mark,
+    part_of,
     winner,
 )
 from trajectsim.engine.shared import FOLLOWS, GRANT, GRANTED, PAYER_SHIFT, Shared
@@ -228,15 +229,17 @@ def drift_latents(s: Any, v: Any, c: Any, w: Any, work: Any, start: int, n: int)
                 back = ((int(slow[origin + j, start + i]) - x) * v.reversion[j]) >> 30
                 if work.alive[i]:
                     slow[j, start + i] = min(max(x + int(rate[j, i]) + back, 0), LATENT_ONE)
-    for k in range(w.scaled.shape[0]):  # drifts of programmes, as strong as the programme is this month
-        j, d, state, level = w.scaled[k]["latent"], w.scaled[k]["domain"], w.scaled[k]["state"], w.scaled[k]["level"]
+    for k in range(v.scaled.shape[0]):  # drifts of programmes, as strong as the programme is this month
+        j, d, state, level = v.scaled[k]["latent"], v.scaled[k]["domain"], v.scaled[k]["state"], v.scaled[k]["level"]
         flag = w.level_flag[level]
-        full = int(np.floor(float(w.scaled[k]["value"]) * w.level[level] + 0.5))
-        less = int(np.floor(float(w.scaled[k]["value"]) * w.level[level + 1] + 0.5)) if flag >= 0 else full
+        full = int(np.floor(float(v.scaled[k]["value"]) * w.level[level] + 0.5))
+        less = int(np.floor(float(v.scaled[k]["value"]) * w.level[level + 1] + 0.5)) if flag >= 0 else full
         for i in range(n):
             r = start + i
             if c.small[d, r] == state and work.alive[i]:
                 step = less if flag >= 0 and c.small[flag, r] != 0 else full
+                if v.part.shape[0] != 0:
+                    step = int(np.floor(float(step) * part_of(v.together, v.part, c.small, r) + 0.5))
                 slow[j, r] = min(max(int(slow[j, r]) + step, 0), LATENT_ONE)
 
 

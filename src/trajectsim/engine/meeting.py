@@ -122,7 +122,6 @@ def _shared(town: TownProgram, settings: Settings, n: int) -> Shared:
         answers=town.answers,
         at_answers=np.array([town.at_answers], np.int64),
         waiting_row=town.waiting_row,
-        scaled=settings.scaled,
         level_flag=town.level_flag,
         level=level,
         ask=np.zeros(n_pools, np.int64),

@@ -23,6 +23,7 @@ __all__ = [
     "measure_value",
     "next_forced",
     "next_mark",
+    "part_of",
     "winner",
 ]
 
@@ -36,6 +37,8 @@ _UNIT48 = 2.0**-48
 _NUMBER_UNIT = 1.0 / NUMBER_ONE
 _GOLD = U64(0x9E3779B97F4A7C15)
 NEVER = 32767
+ENROLLED = 1
+"""Number of the state `enrolled` in a programme's domain (`config.intervention.STATES`)."""
 
 
 @rule
@@ -71,6 +74,15 @@ def condition_holds(
         if not (atoms[a]["low"] <= x < atoms[a]["high"]):
             return False
     return True
+
+
+@rule
+def part_of(together: Any, part: Any, small: Any, r: int) -> float:
+    """Return what an effect of a programme counts for with a youth who is enrolled in one or more at a time."""
+    n = 0
+    for j in range(together.shape[0]):
+        n += small[together[j], r] == ENROLLED
+    return part[max(n, 1) - 1]
 
 
 @inlined
@@ -112,10 +124,13 @@ def raw_hazard(s: Any, v: Any, c: Any, w: Any, k: int, d: int, r: int, t: int) -
             flag = w.level_flag[level]
             if flag >= 0 and small[flag, r] != 0:
                 level += 1
+            x = coefficient[j] * w.level[level]
+            if v.part.shape[0] != 0:
+                x *= part_of(v.together, v.part, small, r)
             if kind == 6:
-                eta += coefficient[j] * w.level[level]
+                eta += x
             else:
-                plus += coefficient[j] * w.level[level]
+                plus += x
     if eta != 0.0:
         h *= exp(eta)
     if exits[k]["duration_at"] >= 0:

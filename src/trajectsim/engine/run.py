@@ -107,7 +107,7 @@ def live(
             s,
             values,
             columns,
-            nothing_shared(1 if program.town is None else len(program.town.level_flag)),
+            nothing_shared(program.levels),
             ledger,
             new_work(s, values, keys),
             run,

@@ -19,7 +19,6 @@ __all__ = [
     "ANSWERS",
     "BUDGET",
     "POOL",
-    "SCALED",
     "TEAM",
     "Shared",
     "Town",
@@ -72,9 +71,6 @@ BUDGET = _record("pooled open cap programme")
 """Per budget: whether it pools; whether it is open in this arm; cents a year (-1: no cap); programme domain whose
 participants it serves (-1 everybody)."""
 
-SCALED = _record("latent domain state level value")
-"""Drift of a latent in a state that counts by a level (2**-30 per step at strength 1)."""
-
 U8 = npt.NDArray[np.uint8]
 I16 = npt.NDArray[np.int16]
 I32 = npt.NDArray[np.int32]
@@ -94,7 +90,6 @@ class Shared(NamedTuple):
     answers: I64  # [10] event of each of ANSWERS, -1 none; last: the coach left
     at_answers: I64  # [1] place of the provisions' answers among the ledger's reasons
     waiting_row: I64  # [P] slow row of the trait that says one waits, -1 none
-    scaled: Records  # SCALED
     level_flag: I64  # [levels] row of the flag that says for whom the next level counts instead, -1 none
     level: F64  # [levels] strength of effects this month; 0 the business cycle
     ask: I64  # [P] this month: 0 places abound, 1 a place must be asked for, 2 closed
@@ -192,7 +187,7 @@ def nothing_shared(levels: int = 1) -> Shared:
     e = np.zeros
     return Shared(
         state_pool=e(0, i64), domain_row=e(0, i64), failures=e((0, 0), i64), incidents=e(0, u64), event_row=e(0, i64),
-        answers=e(0, i64), at_answers=e(1, i64), waiting_row=e(0, i64), scaled=e(0, SCALED),
+        answers=e(0, i64), at_answers=e(1, i64), waiting_row=e(0, i64),
         level_flag=np.full(levels, -1, i64), level=np.array([0.0] + [1.0] * (levels - 1)), ask=e(0, i64),
         wait=e((0, 0), i16), since=e((0, 0), i16),
         phase=e((0, 0), u8), target=e((0, 0), u8), unit=e((0, 0), i32), payer=e((0, 0), u8), last=e((0, 0), i16),

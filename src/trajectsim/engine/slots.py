@@ -14,11 +14,16 @@ from trajectsim.config.schema import Number
 from trajectsim.engine.tables import LATENT_ONE
 from trajectsim.evidence.parameter import Parameter
 
-__all__ = ["LATENT", "LOG", "PLAIN", "STEPS", "WEIBULL", "Resolver", "Slots"]
+__all__ = ["LATENT", "LOG", "PLAIN", "STEPS", "WEIBULL", "Resolver", "Slots", "diminished"]
 
 F64 = npt.NDArray[np.float64]
 PLAIN, LOG, LATENT, STEPS, WEIBULL = range(5)
 _LOG_OF_ZERO = -690.0
+
+
+def diminished(x: F64, k: F64 | float) -> F64:
+    """Return what x times the reference dose counts for: (1 + k) x / (1 + k x), which is 1 at x = 1 and x at k = 0."""
+    return np.asarray((1.0 + k) * x / (1.0 + k * x))
 
 
 @dataclass
@@ -65,9 +70,20 @@ class Slots:
     form: list[int] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
+    dose: list[tuple[int, int, int, int]] = field(default_factory=list)
 
-    def add(self, position: int, scale: float = 1.0, form: int = PLAIN, first: float = 0.0, after: float = 1.0) -> int:
-        """Add a slot and return its place."""
+    def add(
+        self,
+        position: int,
+        scale: float = 1.0,
+        form: int = PLAIN,
+        first: float = 0.0,
+        after: float = 1.0,
+        dose: tuple[int, int, int] | None = None,
+    ) -> int:
+        """Add a slot and return its place; `dose` are positions of a dose, its reference and how doses diminish."""
+        if dose is not None:
+            self.dose.append((len(self.position), *dose))
         self.position.append(position)
         self.scale.append(scale)
         self.form.append(form)
@@ -86,6 +102,7 @@ class Slots:
             np.array(self.form, np.int64),
             np.array(self.first, float),
             np.array(self.after, float),
+            np.array(self.dose, np.int64).reshape(len(self.dose), 4),
         )
 
 
@@ -98,6 +115,7 @@ class FrozenSlots:
     form: npt.NDArray[np.int64]
     first: F64
     after: F64
+    dose: npt.NDArray[np.int64]
 
     def fill(self, extended: F64) -> F64:
         """Return the values of all slots, float64 of shape [number of slots]."""
@@ -106,6 +124,9 @@ class FrozenSlots:
         logs = self.form == LOG
         if logs.any():
             x[logs] = np.maximum(np.log(np.maximum(x[logs], 1e-300)), _LOG_OF_ZERO)
+        if len(self.dose):
+            slot, dose, reference, k = self.dose.T
+            x[slot] *= diminished(extended[dose] / extended[reference], extended[k])
         latent = self.form == LATENT
         x[latent] = np.round(x[latent] * LATENT_ONE)
         steps = self.form == STEPS

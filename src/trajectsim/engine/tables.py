@@ -79,6 +79,8 @@ CONSTRAINT = _record("domain state otherwise begin end", "allowed")
 
 MEASURE = _record("term_begin term_end")
 
+SCALED = _record("latent domain state level value")
+"""Drift of a latent in a state that counts by a level (2**-30 per step at strength 1)."""
 CLOCK = _record(
     "n_states n_exits n_forced birth enter origin watch steps_per_year season_start "
     "n_joint restless account_shift at_entries at_moves at_events at_joint"
@@ -133,6 +135,9 @@ class Values(NamedTuple):
     drift: I32  # [l, G]
     reversion: I64  # [l]
     measure: F64  # [M, 4] constant, factor, low, high
+    scaled: Records  # SCALED
+    together: I64  # domains of programmes of which a youth may be in several at a time; [0] where that cannot be
+    part: F64  # [programmes] what an effect of a programme counts for by the number a youth is in, from one up
 
 
 class Columns(NamedTuple):

@@ -26,7 +26,6 @@ from trajectsim.engine.shared import (
     LOTTERY,
     NEED,
     POOL,
-    SCALED,
     TEAM,
 )
 from trajectsim.engine.slots import Resolver
@@ -70,7 +69,6 @@ class Settings:
     pools: npt.NDArray[Any]
     teams: npt.NDArray[Any]
     budgets: npt.NDArray[Any]
-    scaled: npt.NDArray[Any]
     arrays: dict[str, npt.NDArray[Any]]
     units: I64
     capacity: F64
@@ -124,7 +122,6 @@ class TownProgram:
     states: Mapping[str, Mapping[str, int]]
     first: I64
     uptake: dict[str, int]
-    scaled_drift: tuple[tuple[int, int, int, int, Number, str, str], ...]
     n_reasons: int
     bands: I64
     watch: int
@@ -221,15 +218,10 @@ class _Reader:
         arrays.update(
             role_hours=hours, role_given=given, unsuited=unsuited, cycle=self._cycle(), failures=self._failures()
         )
-        scaled = np.zeros(len(town.scaled_drift), SCALED)
-        for k, (latent, domain, state, level, number, path, scope) in enumerate(town.scaled_drift):
-            value = round(self.rate(number, path, scope) * LATENT_ONE)
-            scaled[k] = (latent, domain, state, level, value)
         return Settings(
             pools=pools,
             teams=teams,
             budgets=arrays.pop("budgets"),
-            scaled=scaled,
             arrays={**arrays, "latent_of": np.array(self.latents, np.int64), "weight": np.array(self.weights, float)},
             units=n_units,
             capacity=capacity,

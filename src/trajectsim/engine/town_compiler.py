@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trajectsim.config.intervention import STATES
+from trajectsim.config.intervention import STATES, programmes
 from trajectsim.config.overlay import EVENTS, HELPERS, WAITING
 from trajectsim.config.schema import Intervention, Selection, Team, Text
 from trajectsim.config.world import Network, WorldSpec
@@ -16,27 +16,36 @@ from trajectsim.engine.builder import Builder
 from trajectsim.engine.shared import ANSWERS
 from trajectsim.engine.town import Pool, TownProgram
 
-__all__ = ["compile_town", "programme_levels"]
+__all__ = ["compile_town", "programme_levels", "sharing"]
 
 
 def programme_levels(scenario: Any) -> dict[str, int]:
-    """Return the number of the level by which each programme's effects count, where it has one; 0 is the cycle."""
-    world = getattr(scenario, "world", None)
+    """Return the number of the level by which each programme's effects count, where it has one; 0 is the cycle.
+
+    Levels follow teams and selection in a world; where a youth may be in several programmes every one of them has one.
+    """
+    shared, several = getattr(scenario, "world", None) is not None, len(sharing(scenario)) > 0
     found: dict[str, int] = {}
-    if world is None:
-        return found
-    for name, item in scenario.interventions.items():
-        if _team(scenario, item) is not None or _selects(scenario, item):
+    for name, item in programmes(scenario.interventions).items():
+        if several or (shared and (_team(scenario, item) is not None or _selects(scenario, item))):
             found[name] = 1 + 2 * len(found)
     return found
 
 
+def sharing(scenario: Any) -> list[str]:
+    """Return the programmes that run beside another one in some arm: effects diminish where a youth is in both."""
+    taking_part = programmes(scenario.interventions)
+    arms = [[name for name in arm.interventions if name in taking_part] for arm in scenario.spec.arms]
+    beside = {name for names in arms if len(names) > 1 for name in names}
+    return [name for name in taking_part if name in beside]
+
+
 def _team(scenario: Any, item: Intervention) -> Team | None:
-    return None if "teams" in scenario.spec.off else item.team
+    return None if getattr(scenario, "world", None) is None or "teams" in scenario.spec.off else item.team
 
 
 def _selection(scenario: Any, item: Intervention) -> Selection | None:
-    return None if "selection" in scenario.spec.off else item.selection
+    return None if getattr(scenario, "world", None) is None or "selection" in scenario.spec.off else item.selection
 
 
 def _selects(scenario: Any, item: Intervention) -> bool:
@@ -135,7 +144,6 @@ def compile_town(b: Builder, scenario: Any, exit_names: Sequence[str], steps: in
         states=b.states,
         first=np.asarray(b.first, np.int64),
         uptake={name: b.exit_names.index(f"{name}.uptake") for name in b.interventions},
-        scaled_drift=tuple(b.scaled_drift),
         n_reasons=len(b.exits) + len(b.forced) + len(b.model.constraints) + len(pools) * len(ANSWERS),
         bands=np.array(sorted(round(a * b.spy) for a in b.model.age_bands), np.int64),
         watch=b.rows.watch,
@@ -166,7 +174,7 @@ def _pools(b: Builder, scenario: Any, world: WorldSpec) -> tuple[Pool, ...]:
         own = tuple(b.states[domain][state.partition(".")[2]] for state in provision.states)
         found.append(Pool(name, b.domain_index[domain], own, provision, places, places_path, decision, decision_path))
     if scenario.world is not None and "programme_places" not in scenario.spec.off:
-        for name, item in scenario.interventions.items():
+        for name, item in programmes(scenario.interventions).items():
             found.append(Pool(name, b.domain_index[name], (STATES.index("enrolled"),), programme=item))
     return tuple(found)
 

@@ -47,8 +47,8 @@ def walk(item: Any, path: str, kinds: tuple[type, ...], loc: Loc = ()) -> Iterat
 
 
 def scenario_parameters(scenario: Any, kinds: tuple[type, ...] = (Parameter, Dirichlet)) -> Iterator[Found]:
-    """Yield every number of a scenario: of the model, the population, the interventions, the prices and the world, in
-    this order.
+    """Yield every number of a scenario: of the model, the population, the interventions and what they are made of, the
+    prices and the world, in this order.
 
     With other `kinds` (for example references) it yields those.
     """
@@ -65,6 +65,8 @@ def scenario_parameters(scenario: Any, kinds: tuple[type, ...] = (Parameter, Dir
                     yield Found(path, "model", loc, item)
     parts = {"population": scenario.population}
     parts.update({f"interventions.{name}": item for name, item in scenario.interventions.items()})
+    made_of = getattr(scenario, "ingredients", {})
+    parts.update({f"ingredients.{name}": item for name, item in made_of.items()})
     if scenario.prices is not None:
         parts["prices"] = scenario.prices
     if getattr(scenario, "world", None) is not None:

@@ -18,7 +18,7 @@ from trajectsim.engine.luck import run_key, uniforms
 from trajectsim.evidence.parameter import Dirichlet, Distribution, MultivariateNormal, Parameter, Posterior
 from trajectsim.evidence.paths import scenario_parameters
 
-__all__ = ["Register", "build_register", "quantile"]
+__all__ = ["Register", "build_register", "limits_of", "quantile"]
 
 Array = npt.NDArray[np.float64]
 _SPREAD = 2 * 1.959963984540054  # width of a 95% interval in standard deviations
@@ -141,6 +141,12 @@ def quantile(parameter: Parameter, u: Array) -> Array:
     if low is not None:
         values = np.maximum(values, low)
     return np.minimum(values, high) if high is not None else values
+
+
+def limits_of(parameter: Parameter) -> tuple[float, float]:
+    """Return the lowest and highest value that a parameter's unit and declared limits allow; infinite where open."""
+    low, high = _limits(parameter)
+    return (-np.inf if low is None else low), (np.inf if high is None else high)
 
 
 def _limits(parameter: Parameter) -> tuple[float | None, float | None]:

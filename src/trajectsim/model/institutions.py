@@ -428,6 +428,7 @@ class Programme(_OfProgramme):
         """How many places it has."""
         name = self._group.name
         scope, item = f"interventions.{name}", self._around.town.interventions[name]
+        assert item.places is not None  # a programme has places
         return round(self._around.number(item.places, f"{scope}.places", scope))
 
     @property

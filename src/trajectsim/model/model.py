@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from trajectsim.config.scenario import Scenario
+from trajectsim.config.schema import ArmSpec
 from trajectsim.engine.compiler import Program
 from trajectsim.engine.ledger import flows_of, new_ledger, snapshots
 from trajectsim.engine.luck import run_key, uniforms, youth_keys
@@ -101,7 +102,8 @@ class TrajectModel(mesa.Model):
         self.arm = spec.arms[0].name if arm is None else arm
         self.draw, self.replicate = _whole("draw", draw, CENTRAL), _whole("replicate", replicate, 0)
         row = prepared.row(self.draw, seed)
-        self._values = self.program.values(row, _interventions(self.declared, self.arm))
+        seen = self.program.levers.draw(row, _arm(self.declared, self.arm))
+        self._values = self.program.values(seen, _interventions(self.declared, self.arm))
         self._key = run_key(seed, luck_draw(self.declared, self.draw), self.replicate)
         self.names: tuple[str, ...] = ()
         self.columns: Columns = self._people(people, row, size)
@@ -112,7 +114,7 @@ class TrajectModel(mesa.Model):
         _count_garbage(sum(part.nbytes for part in (*self.columns, *self.ledger)))
         self._hook = hook_of(self.declared)
         self.surroundings: Surroundings | None = None
-        self._meeting = self._meet(row)
+        self._meeting = self._meet(seen)
         self._live(0, opening=True)
         self._count()
         if collect:
@@ -382,7 +384,11 @@ def _settled(scenario: Scenario, seed: int, size: int | None) -> Scenario:
 
 
 def _interventions(scenario: Scenario, arm: str) -> tuple[str, ...]:
-    arms = {item.name: tuple(item.interventions) for item in scenario.spec.arms}
+    return tuple(_arm(scenario, arm).interventions)
+
+
+def _arm(scenario: Scenario, arm: str) -> ArmSpec:
+    arms = {item.name: item for item in scenario.spec.arms}
     if arm not in arms:
         raise UserError.of(f"there is no arm '{arm}'", key="arm", near=nearest(arm, arms), allowed=", ".join(arms))
     return arms[arm]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from trajectsim.config.intervention import programmes
 from trajectsim.config.schema import Ages, Condition, Population, Preset
 from trajectsim.engine.compiler import Program
 from trajectsim.engine.luck import purpose, run_key, uniforms, youth_keys
@@ -315,7 +316,7 @@ def _offer_places(program: Program, scenario: Any, draw: F64, traits: np.uint64,
     """Give each programme's places by lottery where there are fewer places than youths; a world gives them later."""
     read = _Reader(program, draw)
     n = columns.small.shape[1]
-    for name, intervention in scenario.interventions.items():
+    for name, intervention in programmes(scenario.interventions).items():
         places = int(read(intervention.places, f"interventions.{name}.places", f"interventions.{name}"))
         if program.town is not None and name in program.town.names:
             places = n  # places are given month by month, to those who ask
@@ -345,7 +346,7 @@ def make_presets(program: Program, scenario: Any, draw: F64, replicate: int = 0)
     for i, preset in enumerate(population.presets.values()):
         _set_preset(program, columns, i, preset)
     _set_origins(program, columns)
-    for name in scenario.interventions:
+    for name in programmes(scenario.interventions):
         columns.small[program.rows.flags[f"offer_{name}"]] = 1
     return columns
 

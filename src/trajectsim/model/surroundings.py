@@ -78,7 +78,8 @@ class Surroundings:
             if pool.places is not None and pool.provision is not None:
                 units = int(self.settings.units[p])
                 found.append((pool.places.kind, pool.name, pool.provision.title, units, p))
-        for k, name in enumerate(self.running):
+        taking_part = (name for name in self.running if town.interventions[name].is_programme)
+        for k, name in enumerate(taking_part):
             found.append(("programme", name, town.interventions[name].title, 1, k))
         for k, name in enumerate(town.levels):
             if name in self.running and name in town.teams:

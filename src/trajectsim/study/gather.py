@@ -123,7 +123,8 @@ def interference(plan: Any, draw: int, followed: Sequence[dict[str, Any]]) -> pa
     for arm, spec in enumerate(plan.scenario.spec.arms):
         if arm == 0 or arm not in logs or 0 not in logs:
             continue
-        own = [names.domains.index(name) for name in spec.interventions]
+        running = [name for name in spec.interventions if name in names.domains]
+        own = [names.domains.index(name) for name in running]
         joined = np.isin(logs[arm][:, 2], own) & (logs[arm][:, 4] > 0)  # in another state than outside
         took_part = set(np.unique(logs[arm][joined, 0]).tolist())
         reasons: dict[str, int] = {}
@@ -131,7 +132,7 @@ def interference(plan: Any, draw: int, followed: Sequence[dict[str, Any]]) -> pa
         asking = [
             r
             for r, name in enumerate(names.reasons)
-            if name.startswith(tuple(f"queue.{x}." for x in spec.interventions))
+            if name.startswith(tuple(f"queue.{x}." for x in running))
         ]
         before, after = _lives_of(logs[0], own, asking), _lives_of(logs[arm], own, asking)
         for row in range(youths):

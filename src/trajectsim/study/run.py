@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel
 
+from trajectsim.config.intervention import intervention_domain, programmes
 from trajectsim.config.scenario import Scenario, content_hash
 from trajectsim.economics.prices import compile_prices
 from trajectsim.engine.compiler import compile_scenario
@@ -240,9 +241,8 @@ def _titles(scenario: Scenario) -> dict[str, dict[str, str]]:
     for arm in scenario.spec.arms:
         if arm.title is not None:
             titles[f"arm.{arm.name}"] = arm.title.model_dump()
-    from trajectsim.config.intervention import intervention_domain
-
-    domains = {**scenario.model.domains, **{n: intervention_domain(i) for n, i in scenario.interventions.items()}}
+    taking_part = programmes(scenario.interventions)
+    domains = {**scenario.model.domains, **{n: intervention_domain(i) for n, i in taking_part.items()}}
     for name, domain in domains.items():
         if domain.title is not None:
             titles[name] = domain.title.model_dump()

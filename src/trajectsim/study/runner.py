@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from trajectsim.config.schema import ArmSpec
 from trajectsim.economics.prices import PriceTable
 from trajectsim.economics.valuation import role_hours, value
 from trajectsim.engine.compiler import Program
@@ -63,7 +64,7 @@ def run_draw(plan: Plan, draw: int, row: F64) -> dict[str, pa.Table]:
     A replicate that fails becomes rows of `runs` with the stage and the message, and counts nowhere.
     """
     spec, program = plan.scenario.spec, plan.program
-    arms = [_arm(plan, row, tuple(arm.interventions)) for arm in spec.arms]
+    arms = [_arm(plan, row, arm) for arm in spec.arms]
     usual = program.values(row)
     blocks = [empty_block(program, spec.replicates, program.steps) for _ in spec.arms]
     shared: list[Gathering] = []
@@ -106,8 +107,9 @@ class Arm:
     running: tuple[str, ...]
 
 
-def _arm(plan: Plan, row: F64, interventions: tuple[str, ...]) -> Arm:
-    town = plan.program.town
+def _arm(plan: Plan, drawn: F64, arm: ArmSpec) -> Arm:
+    town, interventions = plan.program.town, tuple(arm.interventions)
+    row = plan.program.levers.draw(drawn, arm)
     settings = None if town is None else town.settings(row, interventions)
     return Arm(plan.program.values(row, interventions), settings, interventions)
 
@@ -205,12 +207,13 @@ def _tables(
     seen: npt.NDArray[np.int64],
 ) -> dict[str, pa.Table]:
     parts: dict[str, list[pa.Table]] = {}
-    for arm, block in enumerate(blocks):
+    for arm, (block, spec) in enumerate(zip(blocks, plan.scenario.spec.arms, strict=True)):
         key = Key(plan.arms, arm, draw)
         valued, hours = None, None
         if plan.prices is not None:
-            prices = np.where(plan.price_columns >= 0, row[plan.price_columns], plan.prices.central)
-            valued = value(block, plan.prices, prices, plan.program.counted_steps)
+            own = plan.program.levers.draw(row, spec)[plan.price_columns]
+            prices = np.where(plan.price_columns >= 0, own, plan.prices.central)
+            valued = value(block, plan.prices, prices, plan.program.counted_steps, spec.interventions)
             hours = role_hours(block, plan.prices, prices)
         for name, table in block_tables(key, block, plan.program, plan.prices, valued, hours).items():
             parts.setdefault(name, []).append(table)
@@ -316,7 +319,7 @@ def run_presets(plan: Plan, row: F64) -> pa.Table | None:
     scenario, program = plan.scenario, plan.program
     parts = []
     usual = program.values(row)
-    arms = [_arm(plan, row, tuple(arm.interventions)) for arm in scenario.spec.arms]
+    arms = [_arm(plan, row, arm) for arm in scenario.spec.arms]
     for replicate in range(scenario.spec.replicates):
         groups: list[tuple[Columns, list[str]]] = []
         if scenario.population.presets:
