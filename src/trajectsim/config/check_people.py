@@ -17,7 +17,7 @@ PART = "population"
 
 
 def check_population(names: Names) -> None:
-    """Check traits, ages, starting states, run-in, inflow and presets."""
+    """Check traits, ages, starting states, run-in, inflow, leaving and presets."""
     population = names.scenario.population
     _ages(names, population.ages, ("ages",))
     before: list[str] = []
@@ -38,6 +38,7 @@ def check_population(names: Names) -> None:
     if population.inflow is not None:
         names.number(PART, ("inflow", "per_year"), population.inflow.per_year, ("persons/year",), "an inflow")
         _ages(names, population.inflow.age, ("inflow", "age"))
+    _leaving(names)
     for name, preset in population.presets.items():
         _preset(names, name, preset)
 
@@ -54,6 +55,25 @@ def _ages(names: Names, ages: Ages, loc: Loc) -> None:
             names.wrong(PART, (*loc, "shares"), what, cure="give one share per year of age")
         elif sum(ages.shares) <= 0:
             names.wrong(PART, (*loc, "shares"), "all shares are nil", cure="give at least one share above 0")
+
+
+def _leaving(names: Names) -> None:
+    """Nobody may start at an age at which people have left already: they would stay for good."""
+    population = names.scenario.population
+    age = population.leave_age
+    if age is None:
+        return
+    starts: list[tuple[Loc, float]] = [(("ages", "to"), population.ages.to)]
+    if population.inflow is not None:
+        starts.append((("inflow", "age", "to"), population.inflow.age.to))
+    for loc, oldest in starts:
+        if oldest > age:
+            what = f"people start at ages up to {oldest:g} but leave at {age:g}"
+            names.wrong(PART, loc, what, allowed=f"at most {age:g}, the leave_age")
+    for name, preset in population.presets.items():
+        if preset.age >= age:
+            what = f"{preset.age:g} is the age at which people have left, or over it"
+            names.wrong(PART, ("presets", name, "age"), what, allowed=f"below {age:g}, the leave_age")
 
 
 def _margin(names: Names, trait: str, margin: TraitMargin, before: list[str]) -> None:

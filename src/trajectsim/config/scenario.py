@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from trajectsim.config.in_force import document_in_force, interventions_in_force, model_in_force, prices_in_force
 from trajectsim.config.ingredients import with_acts
+from trajectsim.config.leaving import let_leave
 from trajectsim.config.load import Loaded, packaged_names, read_kind
 from trajectsim.config.messages import validated
 from trajectsim.config.overlay import Switch, add_prices, lay_over
@@ -108,6 +109,7 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
         laid = lay_over(model, population, interventions, world, spec.off, parts.documents)
         model, population, world, switches = laid.model, laid.population, laid.world, laid.switches
         parts.documents.update(laid.documents)
+    model, population, parts.documents = let_leave(model, population, parts.documents)
     year = spec.law_year
     parts.documents["model"] = document_in_force(parts.documents["model"], model, year)
     scenario = Scenario(

@@ -35,7 +35,16 @@ from trajectsim.config.schema.model import (
     State,
     Trait,
 )
-from trajectsim.config.schema.people import Ages, Inflow, InitialStates, Population, Preset, RunIn, TraitMargin
+from trajectsim.config.schema.people import (
+    Ages,
+    Inflow,
+    InitialStates,
+    Mortality,
+    Population,
+    Preset,
+    RunIn,
+    TraitMargin,
+)
 from trajectsim.config.schema.prices import CATEGORIES, PAYERS, Discounting, Index, PriceBook, PriceLine
 from trajectsim.config.schema.scenario import ArmSpec, PlaceSpec, ScenarioSpec
 
@@ -67,6 +76,7 @@ __all__ = [
     "Ages",
     "Inflow",
     "InitialStates",
+    "Mortality",
     "Population",
     "Preset",
     "RunIn",

@@ -1,4 +1,4 @@
-"""The form of a population file: margins, starting states, the run-in, inflow and presets."""
+"""The form of a population file: margins, starting states, the run-in, who comes and who leaves, and presets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from trajectsim.config.schema.base import Condition, Frozen, Name, Number, Text
 from trajectsim.evidence.parameter import Dirichlet, Parameter
 
-__all__ = ["Ages", "Inflow", "InitialStates", "Population", "Preset", "RunIn", "TraitMargin"]
+__all__ = ["Ages", "Inflow", "InitialStates", "Mortality", "Population", "Preset", "RunIn", "TraitMargin"]
 
 
 class TraitMargin(Frozen):
@@ -68,6 +68,24 @@ class Inflow(Frozen):
     age: Ages
 
 
+class Mortality(Frozen):
+    """Deaths per person: the hazard `base`, times the factor of the age (as in an age table of an exit), times `female`
+    for girls and women. It takes the place of the model's own."""
+
+    base: Parameter
+    years: list[float] = []
+    factors: list[Parameter | float] = []
+    female: Parameter | None = None
+
+    @model_validator(mode="after")
+    def _rising(self) -> Mortality:
+        if len(self.years) != len(self.factors):
+            raise ValueError("years and factors need the same number of entries")
+        if any(a >= b for a, b in zip(self.years, self.years[1:], strict=False)):
+            raise ValueError("the years of mortality must rise")
+        return self
+
+
 class Preset(Frozen):
     """An illustration beside the cohort: first name and coarse traits only; left out of every average."""
 
@@ -83,7 +101,11 @@ class Preset(Frozen):
 
 
 class Population(Frozen):
-    """A synthetic cohort from declared margins."""
+    """A synthetic cohort from declared margins.
+
+    Closed unless it has an `inflow`. `leave_age`: who reaches this age (years) leaves the model, for its state
+    `grown_up`; without it a cohort grows as old as the years make it.
+    """
 
     name: Name
     title: Text
@@ -93,5 +115,7 @@ class Population(Frozen):
     initial: dict[str, list[InitialStates]] = {}
     run_in: RunIn | None = None
     inflow: Inflow | None = None
+    leave_age: Annotated[float, Field(gt=0, le=120)] | None = None
+    mortality: Mortality | None = None
     presets: dict[Name, Preset] = {}
     parameters: dict[str, Parameter] = {}
