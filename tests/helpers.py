@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from trajectsim.config.ingredients import with_acts
 from trajectsim.config.overlay import lay_over
+from trajectsim.config.reader import Document
 from trajectsim.config.scenario import Scenario
-from trajectsim.config.schema import Intervention, ModelSpec, Population, PriceBook, ScenarioSpec
+from trajectsim.config.schema import Ingredient, Intervention, ModelSpec, Population, PriceBook, ScenarioSpec
 from trajectsim.config.world import WorldSpec
 from trajectsim.engine.compiler import Program, compile_scenario
 from trajectsim.engine.ledger import Block, Flows, by_year, empty_block, flows_of, new_ledger, snapshots
@@ -81,7 +83,8 @@ class World:
 
     def values(self, arm: int = 0, draw: npt.NDArray[np.float64] | None = None) -> Values:
         row = self.register.central if draw is None else draw
-        return self.program.values(row, tuple(self.scenario.spec.arms[arm].interventions))
+        setting = self.scenario.spec.arms[arm]
+        return self.program.values(self.program.levers.draw(row, setting), tuple(setting.interventions))
 
     def cohort(self, replicate: int = 0, size: int | None = None) -> Columns:
         """The youths at the start: the same for every arm."""
@@ -101,9 +104,10 @@ class World:
     ) -> Meeting:
         """The youths at the start with what they share (for scenarios with a world)."""
         assert self.program.town is not None
-        running = tuple(self.scenario.spec.arms[arm].interventions)
+        setting = self.scenario.spec.arms[arm]
+        running = tuple(setting.interventions)
         lived = copy_columns(self.cohort(replicate) if columns is None else columns)
-        settings = self.program.town.settings(self.register.central, running)
+        settings = self.program.town.settings(self.program.levers.draw(self.register.central, setting), running)
         traits = run_key(self.scenario.spec.seed, -1, replicate)
         return meet(
             self.program, self.values(arm), settings, lived, self.key(replicate), traits, threads=threads,
@@ -244,6 +248,7 @@ def declare(
     years: float = 1.0,
     world: Mapping[str, Any] | None = None,
     off: Sequence[str] = (),
+    ingredients: Sequence[Mapping[str, Any]] = (),
     **model: Any,
 ) -> Scenario:
     """A scenario from plain values; everybody starts in the first state of each domain unless `initial` says so.
@@ -268,7 +273,11 @@ def declare(
         "arms": [{"name": f"arm{i}", "interventions": list(names)} for i, names in enumerate(arms)],
         **(spec or {}),
     }
-    read = {item.name: item for item in (Intervention.model_validate(item) for item in interventions)}
+    made_of = {item.name: item for item in (Ingredient.model_validate(item) for item in ingredients)}
+    read = {
+        item.name: with_acts(item, made_of, Document({}))[0]
+        for item in (Intervention.model_validate(item) for item in interventions)
+    }
     whole = ModelSpec.model_validate({"name": "test", "domains": domains, **model})
     there = Population.model_validate(population)
     shared = None
@@ -285,6 +294,7 @@ def declare(
         prices=None if prices is None else PriceBook.model_validate(prices),
         path=Path("test.yaml"),
         world=shared,
+        ingredients=made_of,
     )
 
 

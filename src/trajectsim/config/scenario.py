@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -131,17 +131,18 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
     return _with_settings(scenario, parameter_settings(document, spec, left))
 
 
-def packaged_scenario() -> Scenario:
-    """Return everything that is packaged as one scenario: the youth model, its people and prices, every intervention.
+def packaged_scenario(interventions: Sequence[str] | None = None) -> Scenario:
+    """Return what is packaged as one scenario: the youth model, its people and prices, and every intervention, or those
+    named.
 
     Raises:
         UserError: where a packaged file holds a mistake.
     """
-    names = packaged_names("intervention")
+    names = packaged_names("intervention") if interventions is None else list(interventions)
     settings: dict[str, Any] = {
         "name": "packaged",
         "title": {"nl": "Alles wat is meegeleverd", "en": "Everything that is packaged"},
-        "population": (packaged_names("population") or ["nijkerk"])[0],
+        "population": "nijkerk",
         "prices": (packaged_names("prices") or ["nl_2024"])[-1],
         "arms": [{"name": "usual_care"}, {"name": "everything", "interventions": names}],
     }

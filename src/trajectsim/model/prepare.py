@@ -106,7 +106,10 @@ def _stamp(files: list[str]) -> Stamp:
 
 
 def _packaged() -> Scenario:
-    """Return the packaged model and people, with usual care and one arm for every packaged intervention."""
-    whole = packaged_scenario()
+    """Return the packaged model and people, with usual care and an arm each for a programme and one that does nothing.
+
+    Any other packaged intervention is a scenario's to name: every programme adds a domain to every youth.
+    """
+    whole = packaged_scenario(["supported_job", "placebo"])
     arms = [ArmSpec(name="usual_care"), *(ArmSpec(name=name, interventions=[name]) for name in whole.interventions)]
     return replace(whole, spec=whole.spec.model_copy(update={"arms": arms}))
