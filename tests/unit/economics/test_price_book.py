@@ -70,8 +70,10 @@ def test_law_decides_who_pays_at_eighteen(table: PriceTable) -> None:
 
 
 def test_two_lines_for_one_state_never_price_the_same_age_for_the_same_payer(table: PriceTable) -> None:
-    """Except where the two are different services of one state (sheltered work, assistance, a job with subsidy)."""
+    """Except where the two are different services of one state (sheltered work, assistance, a job with subsidy, a school
+    and the way to it, care and education in one place)."""
     several = {"activity.sheltered_work", "wage_subsidy.on", "benefit.on", "supported_job.enrolled"}
+    several |= {"activity.special_school", "activity.care_education_place"}
     for i in range(len(table.lines)):
         for j in range(i):
             same = table.quantity[i] == table.quantity[j] == 0 and table.index[i] == table.index[j]
