@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -24,10 +25,14 @@ from trajectsim.engine.town import TownProgram
 from trajectsim.errors import UserError
 from trajectsim.evidence.register import Register, build_register
 from trajectsim.model.hook import hook_of
+from trajectsim.study import layout
+from trajectsim.study.frozen import freeze
+from trajectsim.study.layout import Part, layout_of
+from trajectsim.study.lock import locked
 from trajectsim.study.runner import Plan, run_draw, run_presets
-from trajectsim.study.store import DRAWS_PER_PART, Study, leave_nothing, open_study, prepare_folder, write_part
+from trajectsim.study.store import Study, leave_nothing, open_study, prepare_folder, write_part
 
-__all__ = ["make_plan", "model_version", "run_scenario"]
+__all__ = ["kept_beside", "make_plan", "manifest_of", "model_version", "run_scenario"]
 
 
 RULES = ("config", "economics", "engine", "evidence", "model", "study")
@@ -83,33 +88,38 @@ def run_scenario(
     Raises:
         UserError: the folder cannot be written or holds other results; a rule of the scenario cannot be met.
     """
+    with locked(out):
+        return _run_scenario(scenario, out, workers or 2, progress or (lambda _done, _all: None))
+
+
+def _run_scenario(scenario: Scenario, out: Path, threads: int, report: Callable[[int, int], None]) -> Study:
     plan, register = make_plan(scenario)
     spec = scenario.spec
-    threads = workers or 2
-    done = prepare_folder(out, _manifest(plan, register))
+    manifest = manifest_of(plan, register)
+    done = prepare_folder(out, manifest, kept_beside(scenario))
     draws = register.draws(np.arange(spec.draws))
-    parts = [list(range(k, min(k + DRAWS_PER_PART, spec.draws))) for k in range(0, spec.draws, DRAWS_PER_PART)]
-    finished = sum(len(parts[k]) for k in done)
-    if len(parts) - len(done) == 1:  # one part: its large populations are shared among the threads instead
+    parts = layout_of(manifest).parts()
+    finished = sum(part.cells for part in parts if part.name in done)
+    left = [part for part in parts if part.name not in done]
+    if len(left) == 1:  # one part: its large populations are shared among the threads instead
         plan = replace(plan, threads=threads)
-    report = progress or (lambda _done, _all: None)
     report(finished, spec.draws)
 
-    def one_part(number: int) -> int:
+    def one_part(part: Part) -> int:
         tables: dict[str, list[pa.Table]] = {}
-        for draw in parts[number]:
+        for draw in part.draws:
             for name, table in run_draw(plan, draw, draws[draw]).items():
                 tables.setdefault(name, []).append(table)
         whole = {name: pa.concat_tables(t).unify_dictionaries() for name, t in tables.items()}
-        if number == 0 and lives is not None:
+        if part.draws.start == 0 and lives is not None:
             whole["lives"] = lives
-        write_part(out, number, whole)
-        return len(parts[number])
+        write_part(out, part, whole)
+        return part.cells
 
     pool = ThreadPoolExecutor(threads)
     try:
-        lives = run_presets(plan, register.central)
-        waiting: set[Future[int]] = {pool.submit(one_part, k) for k in range(len(parts)) if k not in done}
+        lives = run_presets(plan, register.central) if left and left[0] is parts[0] else None
+        waiting: set[Future[int]] = {pool.submit(one_part, part) for part in left}
         while waiting:
             ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in ready:
@@ -124,7 +134,14 @@ def run_scenario(
     return open_study(out)
 
 
-def _manifest(plan: Plan, register: Register) -> dict[str, Any]:
+def kept_beside(scenario: Scenario) -> dict[str, bytes]:
+    """Return the file that keeps a scenario beside its results, by its path in the study's folder."""
+    text = json.dumps(freeze(scenario), ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
+    return {f"scenarios/{content_hash(scenario)[:16]}.json": text.encode("utf-8")}
+
+
+def manifest_of(plan: Plan, register: Register) -> dict[str, Any]:
+    """Return what is kept of a scenario for whoever reads its results."""
     scenario, program = plan.scenario, plan.program
     n = program.names
     grades = register.grades()
@@ -136,6 +153,7 @@ def _manifest(plan: Plan, register: Register) -> dict[str, Any]:
         "seed": scenario.spec.seed,
         "draws": scenario.spec.draws,
         "replicates": scenario.spec.replicates,
+        "parts": {"points": 1, "draws": layout.DRAWS_PER_PART},
         "size": plan.size,
         "years": scenario.spec.years,
         "steps": program.steps,

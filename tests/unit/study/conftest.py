@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers import declare, domain, number, starts, text, way
 from trajectsim.config.scenario import Scenario
-from trajectsim.study import run, store
+from trajectsim.study import layout, run
 
 Tree = dict[str, bytes]
 
@@ -65,8 +65,7 @@ def small(**spec: Any) -> Scenario:
 
 @pytest.fixture(autouse=True)
 def two_draws_to_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "DRAWS_PER_PART", 2)
-    monkeypatch.setattr(store, "DRAWS_PER_PART", 2)
+    monkeypatch.setattr(layout, "DRAWS_PER_PART", 2)
 
 
 @pytest.fixture
@@ -84,8 +83,7 @@ def with_spec() -> Callable[..., Scenario]:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an uninterrupted study of five draws."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "DRAWS_PER_PART", 2)
-        patch.setattr(store, "DRAWS_PER_PART", 2)
+        patch.setattr(layout, "DRAWS_PER_PART", 2)
         out = tmp_path_factory.mktemp("finished") / "study"
         run.run_scenario(small(), out, workers=1)
     return out

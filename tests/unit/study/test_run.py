@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from tests.unit.study.conftest import tree
@@ -49,7 +48,7 @@ class OnePart:
 def test_workers_play_no_part(with_spec: Change, finished: Path, tmp_path: Path) -> None:
     run_scenario(with_spec(), tmp_path / "study", workers=2)
     assert tree(tmp_path / "study") == tree(finished)
-    assert len(tree(finished)) == 1 + 3 * 14 + 1  # manifest; three parts of every table; the lives
+    assert len(tree(finished)) == 2 + 3 * 15 + 1  # manifest, scenario; parts and their records; lives
 
 
 def test_a_stopped_study_keeps_what_is_finished_and_ends_with_the_same_bytes(
@@ -60,7 +59,7 @@ def test_a_stopped_study_keeps_what_is_finished_and_ends_with_the_same_bytes(
         with pytest.raises(KeyboardInterrupt):
             run_scenario(with_spec(), tmp_path, progress=press_ctrl_c)
     study = open_study(tmp_path)
-    assert study.parts == [0]
+    assert study.parts == ["part-00000"]
     assert study.table("runs")["draw"].tolist() == [0] * 4 + [1] * 4
     seen: list[tuple[int, int]] = []
     run_scenario(with_spec(), tmp_path, workers=1, progress=lambda done, all_: seen.append((done, all_)))
@@ -68,26 +67,26 @@ def test_a_stopped_study_keeps_what_is_finished_and_ends_with_the_same_bytes(
     assert tree(tmp_path) == tree(finished)
 
 
-@pytest.mark.parametrize(("at", "part"), [(1, 0), (15, 0), (16, 1), (21, 1), (29, 1)])
+@pytest.mark.parametrize(("at", "part"), [(1, 0), (16, 0), (17, 1), (22, 1), (31, 1)])
 def test_a_study_killed_while_writing_ends_with_the_same_bytes(
     with_spec: Change, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, part: int
 ) -> None:
-    """Everything stops at the n-th file, half of which is written (the first part has 15 files, the others 14)."""
-    write, count = pq.write_table, 0
+    """Everything stops at the n-th file, half of which is written (the first part has 16 files, the others 15)."""
+    write, count = store._write_bytes, 0
 
-    def dying(table: Any, file: Path, **keys: Any) -> None:
+    def dying(target: Path, data: bytes) -> None:
         nonlocal count
-        count += 1
+        count += target.name.startswith("part-")
         if count == at:
-            Path(file).write_bytes(b"half a fi")
+            target.with_name(f"{target.name}.elsewhere-1.tmp").write_bytes(b"half a fi")
             raise SystemExit("killed")
-        write(table, file, **keys)
+        write(target, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.pq, "write_table", dying)
+        patch.setattr(store, "_write_bytes", dying)
         with pytest.raises(SystemExit):
             run_scenario(with_spec(), tmp_path, workers=1)
-    assert part not in open_study(tmp_path).parts
+    assert f"part-{part:05d}" not in open_study(tmp_path).parts
     run_scenario(with_spec(), tmp_path)
     assert tree(tmp_path) == tree(finished)
 
@@ -237,21 +236,21 @@ def test_results_that_cannot_be_written_are_the_users_matter(with_spec: Change, 
 def test_a_full_disk_is_told_and_finished_draws_are_kept(
     with_spec: Change, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, count = pq.write_table, 0
+    write, count = store._write_bytes, 0
 
-    def full(table: Any, file: Path, **keys: Any) -> None:
+    def full(target: Path, data: bytes) -> None:
         nonlocal count
-        count += 1
+        count += target.name.startswith("part-")
         if count > 20:
             raise OSError(28, "No space left on device")
-        write(table, file, **keys)
+        write(target, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.pq, "write_table", full)
+        patch.setattr(store, "_write_bytes", full)
         with pytest.raises(UserError) as caught:
             run_scenario(with_spec(), tmp_path, workers=1)
     assert "No space left on device" in caught.value.mistakes[0].sentence()
-    assert open_study(tmp_path).parts == [0]
+    assert open_study(tmp_path).parts == ["part-00000"]
     run_scenario(with_spec(), tmp_path)
     assert tree(tmp_path) == tree(finished)
 

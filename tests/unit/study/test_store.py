@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from trajectsim.errors import UserError
+from trajectsim.study.layout import Part
 from trajectsim.study.store import (
     TABLES,
     Study,
@@ -24,6 +25,7 @@ MANIFEST = {
     "seed": 1,
     "draws": 5,
     "replicates": 2,
+    "parts": {"points": 1, "draws": 2},
     "scenario": {"size": 20, "draws": 5},
 }
 
@@ -37,17 +39,26 @@ def tables(draw: int, names: tuple[str, ...] = ("events", "runs")) -> dict[str, 
     }
 
 
+def part(number: int, draws: int = 5) -> Part:
+    """A part of two draws."""
+    return Part(f"part-{number:05d}", range(1), range(2 * number, min(2 * number + 2, draws)))
+
+
+def names(*numbers: int) -> list[str]:
+    return [f"part-{number:05d}" for number in numbers]
+
+
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     """Three parts, written out of order."""
     prepare_folder(tmp_path, MANIFEST)
-    for part in (2, 0, 1):
-        write_part(tmp_path, part, tables(part))
+    for number in (2, 0, 1):
+        write_part(tmp_path, part(number), tables(number))
     return open_study(tmp_path)
 
 
 def test_parts_are_read_in_their_order(study: Study) -> None:
-    assert study.parts == [0, 1, 2]
+    assert study.parts == names(0, 1, 2)
     assert study.table("events")["n"].tolist() == [1, 2, 3]
     assert list(study.table("events", ["n"]).columns) == ["n"]
     assert study.manifest == MANIFEST
@@ -62,15 +73,16 @@ def test_sums(study: Study) -> None:
 
 
 def test_a_part_without_its_runs_is_not_there(study: Study) -> None:
-    write_part(study.path, 3, tables(3, ("events",)))
-    assert study.parts == [0, 1, 2]
+    write_part(study.path, part(3, 8), tables(3))
+    (study.path / "runs" / "part-00003.parquet").unlink()
+    assert study.parts == names(0, 1, 2)
     assert len(study.table("events")) == 3
     assert TABLES[-1] == "runs"
 
 
 def test_half_a_file_is_no_part(study: Study) -> None:
     (study.path / "runs" / "part-00003.tmp").write_bytes(b"half")
-    assert finished_parts(study.path) == [0, 1, 2]
+    assert finished_parts(study.path) == names(0, 1, 2)
 
 
 def test_unknown_and_empty_tables_are_told(study: Study) -> None:
@@ -95,7 +107,7 @@ def test_a_spoilt_manifest_is_told(study: Study, spoilt: bytes) -> None:
         open_study(study.path)
     with pytest.raises(UserError, match="the manifest cannot be read"):
         prepare_folder(study.path, MANIFEST)
-    assert study.parts == [0, 1, 2]
+    assert study.parts == names(0, 1, 2)
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
@@ -116,7 +128,7 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
 def test_other_results_are_refused(study: Study, key: str, value: object, said: str) -> None:
     with pytest.raises(UserError, match=said):
         prepare_folder(study.path, {**MANIFEST, key: value})
-    assert study.parts == [0, 1, 2] and open_study(study.path).manifest == MANIFEST
+    assert study.parts == names(0, 1, 2) and open_study(study.path).manifest == MANIFEST
 
 
 def test_what_differs_is_said_in_words(study: Study) -> None:
@@ -129,9 +141,9 @@ def test_what_differs_is_said_in_words(study: Study) -> None:
 )
 def test_parts_that_hold_the_same_draws_are_kept(study: Study, draws: int, kept: list[int]) -> None:
     """Two draws to a part: of five draws the third part is half full."""
-    assert prepare_folder(study.path, {**MANIFEST, "draws": draws}) == kept
-    assert study.parts == kept
-    assert sorted(file.stem for file in (study.path / "events").iterdir()) == [f"part-{k:05d}" for k in kept]
+    assert prepare_folder(study.path, {**MANIFEST, "draws": draws}) == names(*kept)
+    assert study.parts == names(*kept)
+    assert sorted(file.stem for file in (study.path / "events").iterdir()) == names(*kept)
     assert open_study(study.path).manifest["draws"] == draws
 
 
