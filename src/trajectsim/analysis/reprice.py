@@ -2,6 +2,9 @@
 
 The counts come from the tables occupancy, entries, events, measures and joint; the names of what was counted and the
 declarations come from the manifest (`resolved`: model, interventions, prices).
+
+Another price book is drawn as the study would have drawn it: a number follows from the seed, its path and the draw, so
+the new amounts are those of the same study run with that book. What the book leaves as it was keeps its draws.
 """
 
 from __future__ import annotations
@@ -28,8 +31,13 @@ from trajectsim.economics.prices import (
 )
 from trajectsim.economics.valuation import value
 from trajectsim.errors import UserError
+from trajectsim.evidence.parameter import Parameter
+from trajectsim.evidence.paths import walk
+from trajectsim.evidence.register import Register
 
-__all__ = ["StoredCounts", "counts_of", "parameter_values", "price_table", "reprice", "running_in"]
+__all__ = [
+    "StoredCounts", "counts_of", "parameter_values", "price_table", "reprice", "running_in", "values_under",
+]  # fmt: skip
 
 F64 = npt.NDArray[np.float64]
 CELLS = 4_000_000
@@ -147,6 +155,28 @@ def parameter_values(study: Study, draws: Sequence[int]) -> dict[int, dict[str, 
     return out
 
 
+def values_under(study: Study, book: PriceBook | None, draws: Sequence[int]) -> dict[int, dict[str, float]]:
+    """Return the parameter values by draw and path, with the prices of another book as the study would draw them."""
+    values = parameter_values(study, draws)
+    if book is None:
+        return values
+    own = study.manifest["resolved"].get("prices")
+    before = {} if own is None else dict(_numbers(PriceBook.model_validate(own)))
+    after = dict(_numbers(book))
+    changed = {path: number for path, number in after.items() if before.get(path) != number}
+    register = Register(changed, {}, (), (), int(study.manifest["seed"]))
+    drawn = register.draws(np.array(draws, dtype=np.int64))
+    for row, draw in zip(drawn, draws, strict=True):
+        kept = {p: v for p, v in values[int(draw)].items() if not p.startswith("prices.") or p in after}
+        values[int(draw)] = kept | {path: float(v) for path, v in zip(changed, row, strict=True)}
+    return values
+
+
+def _numbers(book: PriceBook) -> Iterator[tuple[str, Parameter]]:
+    for path, _, number in walk(book, "prices", (Parameter,)):
+        yield path, number
+
+
 def reprice(
     study: Study, book: PriceBook | None = None, values: Mapping[int, Mapping[str, float]] | None = None
 ) -> pd.DataFrame:
@@ -155,14 +185,14 @@ def reprice(
     Args:
         study: an opened results store.
         book: another price book; the study's own when left out.
-        values: parameter values by draw; those drawn in the study when left out. Prices that a draw does not hold
-            stay at their central value.
+        values: parameter values by draw; those drawn in the study when left out, with the prices of another book drawn
+            as the study would have drawn them. Prices that a draw does not hold stay at their central value.
     """
     manifest = study.manifest
     runs = study.table("runs")
     draws, replicates = (sorted({int(v) for v in runs[column]}) for column in ("draw", "replicate"))
     table = price_table(manifest, book)
-    drawn = values if values is not None else parameter_values(study, draws)
+    drawn = values if values is not None else values_under(study, book, draws)
     steps = int(manifest.get("counted_steps", manifest["steps"]))
     years = years_of(steps, int(manifest["steps_per_year"]))
     frames = []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from trajectsim.config.schema.base import Frozen, InForce, Name, Number, Span, Text
 from trajectsim.evidence.parameter import Parameter
 
-__all__ = ["CATEGORIES", "Discounting", "Index", "PAYERS", "PriceBook", "PriceLine"]
+__all__ = ["CATEGORIES", "Discounting", "Index", "LongRun", "PAYERS", "PriceBook", "PriceLine"]
 
 PAYERS = Literal[
     "municipality_jeugdwet",
@@ -97,8 +97,20 @@ class Discounting(Frozen):
     high: Parameter
 
 
+class LongRun(Frozen):
+    """How differences in these categories are carried on after the simulated years: until an age, fading, growing."""
+
+    categories: Annotated[list[CATEGORIES], Field(min_length=1)]
+    until_age: Number
+    decay: Number
+    growth: Number | None = None
+
+
 class PriceBook(Frozen):
-    """Prices of one price year, with payers and categories; earlier price years are brought up by the stated index."""
+    """Prices of one price year, with payers and categories; earlier price years are brought up by the stated index.
+
+    `projection`: what is shown beside the results for the years after the simulation, by group of categories.
+    """
 
     name: Name
     title: Text
@@ -107,4 +119,5 @@ class PriceBook(Frozen):
     discounting: Discounting
     utilities: dict[str, Number] = {}
     lines: dict[Name, PriceLine]
+    projection: dict[Name, LongRun] = {}
     parameters: dict[str, Parameter] = {}
