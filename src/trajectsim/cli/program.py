@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from trajectsim.cli.check import add_commands as add_check
+from trajectsim.cli.compare import add_commands as add_compare
 from trajectsim.cli.evidence import add_commands as add_evidence
 from trajectsim.cli.parser import Commands, Parser, new_parser
 from trajectsim.cli.run import add_commands as add_run
@@ -19,10 +20,10 @@ from trajectsim.errors import UserError
 
 __all__ = ["build_parser", "main"]
 
-GROUPS = (add_run, add_check, add_evidence)
+GROUPS = (add_run, add_compare, add_check, add_evidence)
 """What adds the commands of each module, in the order in which help shows them."""
 
-KEEPS_WHAT_IS_DONE = ("run",)
+KEEPS_WHAT_IS_DONE = ("run", "compare")
 """Commands that can be stopped and taken up again."""
 
 

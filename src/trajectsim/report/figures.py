@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["chances", "cost_by_payer", "cost_by_year", "difference_by_payer", "payback"]
+__all__ = ["chances", "cost_by_payer", "cost_by_year", "difference_by_payer", "euro_axis", "payback"]
 
 
-def _euro_axis(axis: Any, words: Words, sign: bool = False, ticks: int = 5) -> None:
+def euro_axis(axis: Any, words: Words, sign: bool = False, ticks: int = 5) -> None:
     """Write the ticks of an axis as euros."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -57,7 +57,7 @@ def cost_by_year(table: pd.DataFrame, arms: Sequence[tuple[str, str]], words: Wo
             ends.append((float(rows["mean"].iloc[-1]), title, arm_colour(index)))
         years = int(table["year"].max()) + 1
         _year_axis(axes, years)
-        _euro_axis(axes.yaxis, words)
+        euro_axis(axes.yaxis, words)
         axes.set_ylim(bottom=min(0.0, float(table["p05"].min())))
         axes.set_xlabel(words("axis.year"))
         quiet(axes)
@@ -108,7 +108,7 @@ def cost_by_payer(table: pd.DataFrame, arms: Sequence[tuple[str, str]], words: W
             axes.set_title(words.payer(payer), fontsize=8.5, pad=4)
             _year_axis(axes, years)
             _own_scale(axes, own, 0.06 * widest)
-            _euro_axis(axes.yaxis, words, ticks=3)
+            euro_axis(axes.yaxis, words, ticks=3)
             quiet(axes)
         for axes in flat[len(payers) :]:
             axes.set_visible(False)
@@ -176,7 +176,7 @@ def difference_by_payer(table: pd.DataFrame, words: Words) -> Drawing:
         axes.set_yticks([])
         axes.set_ylim(-0.85, n - 0.4)
         axes.margins(x=0.06)
-        _euro_axis(axes.xaxis, words, sign=True, ticks=4)
+        euro_axis(axes.xaxis, words, sign=True, ticks=4)
         quiet(axes, "x")
         return Drawing(figure, table, words("figure.difference_by_payer.alt"))
 
@@ -226,7 +226,7 @@ def payback(table: pd.DataFrame, colour: str, words: Words) -> Drawing:
             axes.axhline(0, color=INK, linewidth=0.9)
             _band(axes, table[table["side"] == side].sort_values("year"), colour)
             _year_axis(axes, years)
-            _euro_axis(axes.yaxis, words, sign=True)
+            euro_axis(axes.yaxis, words, sign=True)
             axes.set_xlabel(words("axis.after_year"))
             axes.set_title(words(f"perspective.{side}"))
             quiet(axes)
@@ -262,7 +262,7 @@ def chances(values: np.ndarray, words: Words, dots: int = 50) -> Drawing:
         axes.axvline(0, color=INK, linewidth=0.9)
         axes.set_ylim(-0.8, max(6.0, float(height.max()) + 1.6))
         axes.set_yticks([])
-        _euro_axis(axes.xaxis, words, sign=True)
+        euro_axis(axes.xaxis, words, sign=True)
         quiet(axes, "")
         axes.margins(x=0.04)
         axes.set_xlabel(words("figure.chances.axis"))

@@ -7,16 +7,25 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from trajectsim.errors import UserError
 from trajectsim.report import answer, lives, money, trust
 from trajectsim.report.blocks import Shown, Table
 from trajectsim.report.findings import Findings, read
 from trajectsim.report.format import LANGUAGES
+from trajectsim.report.phrases import Words
 from trajectsim.report.world import around
 
-__all__ = ["render", "write_page", "write_report"]
+__all__ = ["HasWords", "render", "write_page", "write_report"]
+
+
+class HasWords(Protocol):
+    """What a page is made of, in a reader's language."""
+
+    @property
+    def words(self) -> Words:
+        """The reader's language."""
 
 
 def write_report(directory: str | Path, lang: str = "nl") -> Path:
@@ -40,7 +49,7 @@ def write_report(directory: str | Path, lang: str = "nl") -> Path:
     return write_page(found.directory / "report.html", "report.html.j2", page(found), found)
 
 
-def write_page(path: Path, template: str, content: dict[str, Any], found: Findings) -> Path:
+def write_page(path: Path, template: str, content: dict[str, Any], found: HasWords) -> Path:
     """Fill a template and write it at once: under a temporary name first, then moved into place."""
     text = render(template, content, found)
     temporary = path.with_name(path.name + ".part")
@@ -56,7 +65,7 @@ def write_page(path: Path, template: str, content: dict[str, Any], found: Findin
     return path
 
 
-def render(template: str, content: dict[str, Any], found: Findings) -> str:
+def render(template: str, content: dict[str, Any], found: HasWords) -> str:
     """Return a page as text."""
     counter = iter(range(1, 1000))
     return str(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["print_summary"]
+__all__ = ["new_grid", "print_summary"]
 
 
 def print_summary(directory: str | Path, lang: str = "nl", console: Console | None = None) -> None:
@@ -54,7 +54,8 @@ def print_summary(directory: str | Path, lang: str = "nl", console: Console | No
             out.print(Text(f"  {line}"))
 
 
-def _grid(title: str, heads: list[str]) -> Table:
+def new_grid(title: str, heads: list[str]) -> Table:
+    """Return an empty table without lines: the first column left, the others right."""
     from rich.table import Table
 
     grid = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -70,7 +71,7 @@ def _costs(found: Findings, arm: Arm) -> Table | None:
     if not total:
         return None
     chance = found.saving(arm)
-    grid = _grid(
+    grid = new_grid(
         words("terminal.title", years=found.years),
         [words("table.payer"), words("table.difference"), words("table.interval"), words("table.chance")],
     )
@@ -93,7 +94,7 @@ def _outcomes(found: Findings) -> Table | None:
     rows = found.summary.get("outcomes") or {}
     if not rows:
         return None
-    grid = _grid(
+    grid = new_grid(
         "",
         [
             words("table.outcome"),
