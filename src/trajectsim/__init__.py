@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trajectsim.api import compare, load, open_study, run, write_report
+    from trajectsim.api import compare, load, open_study, run, value, write_report
     from trajectsim.config.scenario import Scenario, load_scenario
     from trajectsim.errors import Mistake, UserError
     from trajectsim.model.institutions import (
@@ -47,11 +47,12 @@ __all__ = [
     "load_scenario",
     "open_study",
     "run",
+    "value",
     "write_report",
 ]
 
 _HOMES = {
-    "trajectsim.api": ("compare", "load", "open_study", "run", "write_report"),
+    "trajectsim.api": ("compare", "load", "open_study", "run", "value", "write_report"),
     "trajectsim.config.scenario": ("Scenario", "load_scenario"),
     "trajectsim.errors": ("Mistake", "UserError"),
     "trajectsim.model.institutions": (

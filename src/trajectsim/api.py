@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from trajectsim.config.scenario import Scenario
+from trajectsim.config.schema import PriceBook
 from trajectsim.model.prepare import checked
 from trajectsim.study.store import Study
 
-__all__ = ["compare", "load", "open_study", "run", "write_report"]
+__all__ = ["compare", "load", "open_study", "run", "value", "write_report"]
 
 
 def load(scenario: str | Path, settings: Mapping[str, object] = {}) -> Scenario:
@@ -88,6 +89,33 @@ def compare(study: Study | str | Path) -> dict[str, Any]:
     from trajectsim.analysis.compare import summarise
 
     return summarise(study if isinstance(study, Study) else open_study(study))
+
+
+def value(
+    study: Study | str | Path,
+    prices: str | Path | PriceBook | None = None,
+    rate: float | None = None,
+    horizon: int | None = None,
+) -> dict[str, Any]:
+    """Return the social cost-benefit analysis of a finished study, under these or other prices; nothing is simulated.
+
+    Args:
+        study: an opened study, or its folder.
+        prices: a price book, the name of a packaged one or a file (YAML, CSV or Excel); the study's own if left out.
+        rate: one discount rate per year for everything, for example 0.03; the price book's own if left out.
+        horizon: count only the first so many years.
+
+    Returns:
+        Tables as `trajectsim.analysis.mkba.mkba` describes them.
+
+    Raises:
+        UserError: the study has no prices, the book holds mistakes, or the horizon is not within the simulated years.
+    """
+    from trajectsim.analysis.mkba import mkba
+    from trajectsim.config.load import load_prices
+
+    book = load_prices(str(prices)) if isinstance(prices, (str, Path)) else prices
+    return mkba(study if isinstance(study, Study) else open_study(study), book, rate, horizon)
 
 
 def write_report(study: Study | str | Path, lang: str = "nl") -> Path:

@@ -37,6 +37,21 @@ def test_compare(study: trajectsim.Study) -> None:
     assert trajectsim.open_study(study.path).manifest == study.manifest
 
 
+def test_value_under_other_prices_rates_and_horizons(study: trajectsim.Study) -> None:
+    own = trajectsim.value(study)
+    assert own["about"]["horizon_years"] == study.manifest["years"] and list(own["arms"]) == ["helped"]
+    prices = str(DATA / "prices.yaml")
+    again = trajectsim.value(str(study.path), prices=prices, rate=0.0, horizon=1)
+    assert again["about"]["rates"] == {"all": 0.0} and again["about"]["horizon_years"] == 1
+    summary = trajectsim.compare(study)
+    npv = own["arms"]["helped"]["perspectives"]["society"]["net_present_value"]["mean"]
+    assert npv == pytest.approx(-summary["difference"]["cost"]["total"]["mean"])
+    ratio = summary["benefit_cost_ratio"]["municipality"]
+    assert own["arms"]["helped"]["perspectives"]["municipality"]["ratio"] == (
+        None if ratio is None else pytest.approx(ratio["centre"])
+    )
+
+
 def test_folder_is_named_after_the_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert trajectsim.run(DATA / "scenario.yaml", draws=1, replicates=1).path == Path("results") / "tiny"
