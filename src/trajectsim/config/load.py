@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from trajectsim.config.messages import allowed_keys, described, validated
+from trajectsim.config.price_file import SUFFIXES, read_price_file
 from trajectsim.config.reader import Document, Loc, Place, read_mapping
 from trajectsim.config.schema import (
     Ingredient,
@@ -111,7 +112,7 @@ def resolve(kind: str, name: str, base: Path | None = None, place: Place = ("", 
     Raises:
         UserError: for a packaged name that does not exist, with the nearest one.
     """
-    if "/" in name or "\\" in name or name.endswith((".yaml", ".yml")):
+    if "/" in name or "\\" in name or name.endswith((".yaml", ".yml", *SUFFIXES)):
         path = Path(name.replace("\\", "/")).expanduser()
         return path if path.is_absolute() or base is None else base / path
     folder = DATA / KINDS[kind][0]
@@ -150,6 +151,9 @@ def read_kind(
 
 def _read(kind: str, path: Path) -> Loaded[Any]:
     form = KINDS[kind][1]
+    if kind == "prices" and path.suffix in SUFFIXES:
+        document = read_price_file(path, shown(path))
+        return Loaded(validated(form, document), document, path)
     document = _with_includes(path, (), form) if form in _MERGED else read_mapping(path, shown(path))
     return Loaded(validated(form, document), document, path)
 
