@@ -16,14 +16,15 @@ from trajectsim.cli.evidence import add_commands as add_evidence
 from trajectsim.cli.parser import Commands, Parser, new_parser
 from trajectsim.cli.run import add_commands as add_run
 from trajectsim.cli.say import say
+from trajectsim.cli.studies import add_commands as add_studies
 from trajectsim.errors import UserError
 
 __all__ = ["build_parser", "main"]
 
-GROUPS = (add_run, add_compare, add_check, add_evidence)
+GROUPS = (add_run, add_studies, add_compare, add_check, add_evidence)
 """What adds the commands of each module, in the order in which help shows them."""
 
-KEEPS_WHAT_IS_DONE = ("run", "compare")
+KEEPS_WHAT_IS_DONE = ("run", "batch", "resume", "compare")
 """Commands that can be stopped and taken up again."""
 
 

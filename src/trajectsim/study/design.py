@@ -30,12 +30,14 @@ _PURPOSE = "design"
 
 @dataclass(frozen=True)
 class Factor:
-    """A factor with what its values are taken from; `parameter` is None for a key of the scenario."""
+    """A factor with what its values are taken from; `parameter` is None for a key of the scenario, which may be one of
+    `whole` numbers."""
 
     name: str
     path: str
     spec: FactorSpec
     parameter: Parameter | None = None
+    whole: bool = False
 
 
 def make_points(study: LoadedStudy, factors: Sequence[Factor], seed: int) -> list[tuple[Any, ...]]:
@@ -82,7 +84,8 @@ def values_of(factor: Factor, u: F64) -> list[Any]:
         found = spec.low * np.exp(u * math.log(spec.high / spec.low))
     else:
         found = spec.low + u * (spec.high - spec.low)
-    return [float(x) for x in np.clip(found, spec.low, spec.high)]
+    found = np.clip(found, spec.low, spec.high)
+    return [round(float(x)) if factor.whole else float(x) for x in found]
 
 
 def _levels(factor: Factor) -> list[Any]:

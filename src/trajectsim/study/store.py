@@ -66,7 +66,7 @@ TABLES = (
 )
 """Every table, in the order in which its parts are written; `runs` last."""
 
-_LEAVE_OUT = {"draws", "replicates", "created"}
+_LEAVE_OUT = {"draws", "replicates", "created", "files"}
 
 
 @dataclass(frozen=True)
