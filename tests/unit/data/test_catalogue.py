@@ -1,4 +1,4 @@
-"""The whole catalogue: every packaged intervention fits the town, takes part somewhere, and does nothing when emptied."""
+"""The whole catalogue: every packaged intervention fits the town, finds youths, and does nothing when emptied."""
 
 from __future__ import annotations
 
