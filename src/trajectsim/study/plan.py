@@ -103,7 +103,7 @@ def predict(work: Work, workers: int = 1) -> Prediction:
     run_draw(replace(plan, size=min(size, 2)), 0, set_values(register, draws[0], values))  # compiles what is not yet
     tried: list[dict[str, pa.Table]] = []
     began = time.monotonic()
-    while len(tried) < min(MOST_PILOT_DRAWS, max(layout.draws, 2)):
+    while len(tried) < MOST_PILOT_DRAWS:
         tried.append(run_draw(plan, len(tried), set_values(register, draws[len(tried)], values)))
         if time.monotonic() - began > PILOT_SECONDS and len(tried) > 1:
             break
@@ -112,6 +112,7 @@ def predict(work: Work, workers: int = 1) -> Prediction:
     bytes_per_part, bytes_per_draw, tables = _bytes(tried, about)
     writing = (time.monotonic() - before) / (len(tried) + 1)
     longer = _longer(work)
+    beside = len(json.dumps(manifest, indent=1)) + sum(len(data) for data in work.files.values())
     youth_months = sum(sizes[c.scenario] for c in work.cells) * layout.draws
     seconds_per_draw = spent / len(tried) / (size / _size(manifest)) + writing
     core = seconds_per_draw * youth_months / per_draw
@@ -122,7 +123,7 @@ def predict(work: Work, workers: int = 1) -> Prediction:
         runs=work.runs, parts=parts, files=parts * (tables + 1), youth_months=youth_months, trial_draws=len(tried),
         trial_size=size, trial_seconds=spent, core_seconds=core, workers=workers,
         seconds=START_SECONDS + core / busy / (EFFICIENCY if busy > 1 else 1.0),
-        megabytes=(bytes_per_part * parts + bytes_per_draw * layout.cells * longer) / 1e6,
+        megabytes=(beside + bytes_per_part * parts + bytes_per_draw * layout.cells * longer) / 1e6,
         memory_megabytes=busy * (WORKER_MB + _youths_mb(max(sizes.values()), manifest)),
         errors=_errors(tried, manifest, layout.draws, size),
     )  # fmt: skip
