@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trajectsim.analysis.breakeven import break_even
+from trajectsim.analysis.enough import is_enough
 from trajectsim.analysis.outcomes import Outcome, outcome_arrays, outcomes_of
 from trajectsim.analysis.source_check import source_check
 from trajectsim.analysis.statistics import QUANTILES, Resampler, finite, mapped, ratio_summary
@@ -89,7 +90,7 @@ def summarise(study: Study) -> Tree:
 
 _AGAINST = (
     "difference", "benefit_cost_ratio", "break_even", "probability_of_saving", "yearly_difference", "yearly_cumulative",
-    "draws", "variance", "verdict",
+    "draws", "variance", "verdict", "enough",
 )  # fmt: skip
 
 
@@ -214,6 +215,9 @@ def _against(
         },
         "draws": {p: [finite(v) for v in values.mean(axis=1)] for p, values in answers.items()},
         "variance": {p: s["shares"] for p, s in sources.items()},
+        "enough": is_enough(
+            {**answers, **{p: _euros(costs, by_row, _where(costs, payer=p)) for p in costs.payers}}, resampler.shared
+        ),
         "verdict": {
             p: verdict(answers[p], resampler.error_of_mean(answers[p]), s["noise"], s["attribution"])
             for p, s in sources.items()

@@ -78,6 +78,16 @@ def test_errors_mirror_the_tree(tree: dict[str, Any]) -> None:
     assert set(errors["difference"]["cost"]["total"]) == STATISTICS
 
 
+def test_how_many_runs_would_halve_the_error(tree: dict[str, Any]) -> None:
+    found = tree["enough"]["answers"]
+    assert set(found) >= {"society", "municipality", "municipality_wmo"} and "education" not in found
+    society = found["society"]
+    assert society["draws"] == 60 and society["draws_to_halve"] == 240
+    total = tree["difference"]["cost"]["total"]
+    assert society["error_by_luck"] == pytest.approx(tree["monte_carlo_error"]["difference"]["cost"]["total"]["mean"])
+    assert society["error"] == pytest.approx(total["sd"] / np.sqrt(60), rel=1e-6)  # both parts: the spread of the draws
+
+
 def test_chances_break_even_and_years(tree: dict[str, Any]) -> None:
     chance = tree["probability_of_saving"]
     draws = tree["draws"]["society"]
