@@ -106,7 +106,8 @@ def shared_tables(
             axes: list[str | tuple[str, Sequence[str]]] = ["replicate", "year", (column, rows), (measure, measures)]
             parts.append(nonzero_table(Key(plan.arms, arm, draw), amounts, axes, "quantity"))
         tables[table] = pa.concat_tables(parts)
-    tables["interference"] = interference(plan, draw, followed)
+    if followed:
+        tables["interference"] = interference(plan, draw, followed)
     return tables
 
 

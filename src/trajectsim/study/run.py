@@ -76,6 +76,7 @@ def run_scenario(
     out: Path,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    lives: bool = True,
 ) -> Study:
     """Run a scenario and write its tables; what is there already is kept.
 
@@ -84,16 +85,22 @@ def run_scenario(
         out: folder for the results; made if need be.
         workers: threads; 2 if left out. The results do not depend on it.
         progress: called with the number of draws done and the number of draws in all.
+        lives: keep the lives of the youths who are followed; without them a study of many arms takes a third of the
+            time, and has the tables of counts alone.
 
     Raises:
         UserError: the folder cannot be written or holds other results; a rule of the scenario cannot be met.
     """
     with locked(out):
-        return _run_scenario(scenario, out, workers or 2, progress or (lambda _done, _all: None))
+        return _run_scenario(scenario, out, workers or 2, progress or (lambda _done, _all: None), lives)
 
 
-def _run_scenario(scenario: Scenario, out: Path, threads: int, report: Callable[[int, int], None]) -> Study:
+def _run_scenario(
+    scenario: Scenario, out: Path, threads: int, report: Callable[[int, int], None], keep_lives: bool
+) -> Study:
     plan, register = make_plan(scenario)
+    if not keep_lives:
+        plan = replace(plan, followed=0)
     spec = scenario.spec
     manifest = manifest_of(plan, register)
     done = prepare_folder(out, manifest, kept_beside(scenario))
@@ -118,7 +125,8 @@ def _run_scenario(scenario: Scenario, out: Path, threads: int, report: Callable[
 
     pool = ThreadPoolExecutor(threads)
     try:
-        lives = run_presets(plan, register.central) if left and left[0] is parts[0] else None
+        first = keep_lives and left and left[0] is parts[0]
+        lives = run_presets(plan, register.central) if first else None
         waiting: set[Future[int]] = {pool.submit(one_part, part) for part in left}
         while waiting:
             ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)

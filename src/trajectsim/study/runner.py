@@ -51,6 +51,8 @@ class Plan:
     size: int
     threads: int = 1
     hook: Hook | None = None
+    followed: int = MOST_FOLLOWED
+    """Youths of whom lives are kept; with none a draw has the tables of counts alone."""
 
     @property
     def arms(self) -> list[str]:
@@ -88,8 +90,8 @@ def run_draw(plan: Plan, draw: int, row: F64) -> dict[str, pa.Table]:
                 failed = _message(error)
                 status += [(arm, replicate, "failed", "simulation", failed) for arm in range(len(spec.arms))]
                 continue
-            if replicate == 0:
-                people["youths"] = youths_table(plan, cohort.columns, draw, replicate, MOST_FOLLOWED)
+            if replicate == 0 and plan.followed:
+                people["youths"] = youths_table(plan, cohort.columns, draw, replicate, plan.followed)
             for arm, ledger in enumerate(ledgers):
                 by_year(program, ledger, blocks[arm], replicate)
                 seen += ledger.seen[: len(seen)]
@@ -135,12 +137,12 @@ def _live_arms(
     """Live one replicate in every arm; the lives of the first replicate are followed."""
     ledgers = []
     for arm, of_arm in enumerate(arms):
-        watched = MOST_FOLLOWED if replicate == 0 else 0
+        watched = plan.followed if replicate == 0 else 0
         ledger, meeting = _live(plan, of_arm, copy_columns(columns), draw, replicate, watched)
         ledgers.append(ledger)
         if meeting is not None:
             shared.append(gather(plan.program, meeting, arm, replicate))
-        if replicate == 0:
+        if watched:
             lives = stays(plan.program, ledger.log, plan.program.steps)
             followed.append({**_youth_years(plan, lives, arm, draw, replicate), "log": ledger.log})
     return ledgers
