@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from trajectsim.cli.catalogue import add_commands as add_catalogue
 from trajectsim.cli.check import add_commands as add_check
 from trajectsim.cli.compare import add_commands as add_compare
 from trajectsim.cli.evidence import add_commands as add_evidence
@@ -21,7 +22,7 @@ from trajectsim.errors import UserError
 
 __all__ = ["build_parser", "main"]
 
-GROUPS = (add_run, add_studies, add_compare, add_check, add_evidence)
+GROUPS = (add_run, add_studies, add_compare, add_catalogue, add_check, add_evidence)
 """What adds the commands of each module, in the order in which help shows them."""
 
 KEEPS_WHAT_IS_DONE = ("run", "batch", "resume", "compare")
