@@ -9,7 +9,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trajectsim.api import compare, load, open_study, run, value, write_report
+    from trajectsim.api import (
+        batch,
+        compare,
+        load,
+        open_study,
+        plan,
+        resume,
+        run,
+        value,
+        verify,
+        write_report,
+    )
     from trajectsim.config.scenario import Scenario, load_scenario
     from trajectsim.errors import Mistake, UserError
     from trajectsim.model.institutions import (
@@ -42,17 +53,32 @@ __all__ = [
     "UserError",
     "Youth",
     "Youths",
+    "batch",
     "compare",
     "load",
     "load_scenario",
     "open_study",
+    "plan",
+    "resume",
     "run",
     "value",
+    "verify",
     "write_report",
 ]
 
 _HOMES = {
-    "trajectsim.api": ("compare", "load", "open_study", "run", "value", "write_report"),
+    "trajectsim.api": (
+        "batch",
+        "compare",
+        "load",
+        "open_study",
+        "plan",
+        "resume",
+        "run",
+        "value",
+        "verify",
+        "write_report",
+    ),
     "trajectsim.config.scenario": ("Scenario", "load_scenario"),
     "trajectsim.errors": ("Mistake", "UserError"),
     "trajectsim.model.institutions": (

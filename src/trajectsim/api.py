@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trajectsim.config.scenario import Scenario
 from trajectsim.config.schema import PriceBook
 from trajectsim.model.prepare import checked
 from trajectsim.study.store import Study
 
-__all__ = ["compare", "load", "open_study", "run", "value", "write_report"]
+if TYPE_CHECKING:
+    from trajectsim.study.plan import Prediction
+    from trajectsim.study.verify import Verdict
+
+__all__ = ["batch", "compare", "load", "open_study", "plan", "resume", "run", "value", "verify", "write_report"]
 
 
 def load(scenario: str | Path, settings: Mapping[str, object] = {}) -> Scenario:
@@ -71,6 +75,84 @@ def _with(scenario: Scenario, settings: Mapping[str, int]) -> Scenario:
     plain = scenario.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
     spec = validated(ScenarioSpec, Document({**plain, **settings}))
     return replace(scenario, spec=spec, provenance={**scenario.provenance, **dict.fromkeys(settings, "call")})
+
+
+def plan(study: str | Path, settings: Mapping[str, object] = {}, *, workers: int = 1) -> Prediction:
+    """Return what a study (or scenario) file will ask: runs, time, memory, disk and Monte Carlo error.
+
+    Args:
+        study: the file.
+        settings: `draws`, `replicates`, `seed`, and keys and parameters that go over the file's.
+        workers: workers to predict the time for.
+
+    Raises:
+        UserError: with all mistakes that the files hold.
+    """
+    from trajectsim.study.plan import predict
+    from trajectsim.study.work import prepare
+
+    return predict(prepare(study, {key: _text(value) for key, value in settings.items()}), workers)
+
+
+def batch(
+    study: str | Path,
+    out: str | Path | None = None,
+    settings: Mapping[str, object] = {},
+    *,
+    executor: str = "local",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    shard: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Study:
+    """Run a study (or scenario) file on several processes or a Dask cluster and return its results.
+
+    Args:
+        study: the file.
+        out: folder for the results; `results/<name of the study>` if left out. What it holds of the study is kept.
+        settings: as in `plan`.
+        executor, workers, scheduler: `local` processes, `dask` (a scheduler's address, or processes of this machine)
+            or `serial`; the results are the same.
+        shard: `3/20` for the third share of twenty.
+        progress: called with the draws of points that are done and their number in all.
+
+    Raises:
+        UserError: the files hold mistakes, the folder other results, or the workers are out of reach.
+    """
+    from trajectsim.study.batch import run_batch
+    from trajectsim.study.layout import parse_shard
+    from trajectsim.study.work import prepare
+
+    given = {key: _text(value) for key, value in settings.items()}
+    folder = None if out is None else Path(out)
+    work = prepare(study, given, folder)
+    if folder is None:
+        folder = Path("results") / work.name
+        work = prepare(study, given, folder)
+    share = None if shard is None else parse_shard(shard)
+    return run_batch(work, folder, executor=executor, workers=workers, scheduler=scheduler, shard=share,
+                     progress=progress).study  # fmt: skip
+
+
+def _text(value: object) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def resume(folder: str | Path, *, workers: int | None = None, progress: Callable[[int, int], None] | None = None,
+           executor: str = "local", scheduler: str | None = None) -> Study:  # fmt: skip
+    """Go on with a study that was stopped, from its folder alone; arguments and errors as in `batch`."""
+    from trajectsim.study.batch import resume as go_on
+
+    return go_on(Path(folder), executor=executor, workers=workers, scheduler=scheduler, progress=progress).study
+
+
+def verify(folder: str | Path) -> Verdict:
+    """Check every file of a folder with results against its manifest. Raises UserError where there are none."""
+    from trajectsim.study.verify import verify as check_files
+
+    return check_files(folder)
 
 
 def open_study(folder: str | Path) -> Study:

@@ -34,15 +34,38 @@ def kind_stop(lang: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def progress_bar(lang: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show on stderr how many draws are done; nothing where nobody looks."""
+    """Show on stderr how many draws are done and how long it will take; in a log a line a minute."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield None
+        yield _lines(lang)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(say(lang, "draws"), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+SECONDS_PER_LINE = 60.0
+
+
+def _lines(lang: str) -> Callable[[int, int], None]:
+    """Return a report for a log: a line a minute with what is done and the time left, by what was done since."""
+    import time
+
+    began = last = time.monotonic()
+    first: int | None = None
+
+    def report(done: int, total: int) -> None:
+        nonlocal last, first
+        now = time.monotonic()
+        first = done if first is None else first
+        if now - last < SECONDS_PER_LINE or done == first or done == total:
+            return
+        last = now
+        minutes = (now - began) / (done - first) * (total - done) / 60
+        print(say(lang, "progress_line", done=done, total=total, n=max(1, round(minutes))), file=sys.stderr, flush=True)
+
+    return report
