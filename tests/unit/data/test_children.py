@@ -100,6 +100,18 @@ def test_a_child_lives_a_childs_life(gouda: World, draw: int) -> None:
         assert at_school[inside(gouda, small, "care_ambulatory", ["in_school"])].all()
 
 
+def test_a_child_in_a_town_lives_a_childs_life(tmp_path: Path) -> None:
+    """What the town's mechanisms add has its ages too."""
+    w = usual_care(tmp_path, "gouda", 4, world="town")
+    for replicate in range(3):
+        lived = w.together(replicate=replicate, columns=children(w, 1000, replicate))
+        young = w.program.steps - lived.columns.when[w.program.rows.birth].astype(int) < 12 * 12
+        assert young.sum() > 400
+        assert inside(w, lived.columns.small, "activity", CHILD)[young].all()
+        for domain, states in NOT_BEFORE_12.items():
+            assert not inside(w, lived.columns.small, domain, states)[young].any(), domain
+
+
 def test_who_is_12_can_have_what_a_child_cannot(gouda: World) -> None:
     """So that the test above would see it: the same children later on."""
     lived = gouda.steps(columns=children(gouda, 4000, 0))
