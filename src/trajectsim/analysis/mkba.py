@@ -98,7 +98,7 @@ def _first(found: LineQuantities, years: int) -> LineQuantities:
 
 def _about(context: _Context) -> Tree:
     found, design = context.found, context.streams.design
-    used = found.values[:, found.table.rates].mean(axis=0)
+    used = found.values[0][:, found.table.rates].mean(axis=0)
     return {
         "unit": "EUR per youth, present value over the simulated years unless said otherwise; net costs are positive",
         "price_book": context.book.name,
@@ -130,7 +130,7 @@ class _Context:
         self.lines = streams.lines
         table = found.table
         columns = table.cashable
-        self.cashable = np.where(columns >= 0, found.values[:, columns], 1.0)
+        self.cashable = np.where(columns >= 0, found.values[0][:, columns], 1.0)
         spy, steps = table.names.steps_per_year, int(study.manifest["steps"])
         self.years, self.of_year = calendar(
             str(study.manifest.get("start") or "2024-01"), min(steps, streams.design.years * spy), spy
@@ -148,7 +148,7 @@ class _Context:
     def arm(self, a: int) -> Tree:
         amount, present = self.streams.difference(a)
         by_line = present.sum(axis=1)
-        standard = self.found.values[:, self.found.table.rates[0]]
+        standard = self.found.values[0][:, self.found.table.rates[0]]
         return {
             "lines": self.line_table(a, amount, by_line),
             "payer_by_category": payer_by_category(by_line, self.lines),
@@ -178,7 +178,7 @@ class _Context:
     def line_table(self, a: int, amount: F64, by_line: F64) -> list[Tree]:
         """Return quantity times price line by line, for lines that count anything in either arm."""
         quantity = self.found.quantity.sum(axis=2).mean(axis=1) / self.streams.design.youths
-        price = self.found.prices.mean(axis=0)
+        price = self.found.prices[a].mean(axis=0)
         out = []
         for i, line in enumerate(self.lines):
             if not (np.any(self.streams.amount[[0, a], :, :, i]) or quantity[0, i] or quantity[a, i]):

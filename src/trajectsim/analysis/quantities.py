@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trajectsim.analysis.arm_values import arm_values
 from trajectsim.analysis.reprice import counts_of, price_table, running_in, values_under
 from trajectsim.analysis.tables import Design, Study, array_of, design_of, sums
 from trajectsim.config.schema import PriceBook
@@ -33,7 +34,9 @@ class LineQuantities:
 
     Attributes:
         table: the compiled price book. design: arms, draws, replicates. steps: counted steps.
-        quantity: [A, D, Y, L] for the cohort, mean over replicates. values: [D, P] parameters, in order of the table.
+        quantity: [A, D, Y, L] for the cohort, mean over replicates.
+        values: [A, D, P] parameters, in order of the table; prices are the same in every arm, hours and costs of a
+            programme need not be.
     """
 
     table: PriceTable
@@ -44,16 +47,16 @@ class LineQuantities:
 
     @property
     def prices(self) -> F64:
-        """Euros per counted unit of each line in each draw [D, L]."""
-        return np.stack([unit_prices(self.table, row) for row in self.values])
+        """Euros per counted unit of each line in each arm and draw [A, D, L]."""
+        return np.stack([[unit_prices(self.table, row) for row in arm] for arm in self.values])
 
     def factors(self, rate: float | None = None) -> F64:
         """Return discount factors [D, Y, L]: by the draws' own rates, or one rate for every line."""
         spy = self.table.names.steps_per_year
         if rate is not None:
             one = year_factors(rate, self.steps, spy)
-            return np.broadcast_to(one[None, :, None], (len(self.values), len(one), len(self.table.lines)))
-        rates = self.values[:, self.table.rates]
+            return np.broadcast_to(one[None, :, None], (self.values.shape[1], len(one), len(self.table.lines)))
+        rates = self.values[0][:, self.table.rates]
         known: dict[float, F64] = {r: year_factors(float(r), self.steps, spy) for r in np.unique(rates)}
         by_rate = np.array([[known[r] for r in row] for row in rates])
         return np.asarray(by_rate.transpose(0, 2, 1)[:, :, self.table.discount])
@@ -70,14 +73,15 @@ def quantities_of(study: Study, book: PriceBook | None = None, design: Design | 
     table = price_table(manifest, book)
     steps = int(manifest.get("counted_steps", manifest["steps"]))
     drawn = values_under(study, book, design.draws)
-    values = np.stack([table.values(drawn[d]) for d in design.draws])
+    each = [drawn[d] for d in design.draws]
+    values = np.stack([arm_values(manifest, table, each, arm) for arm in design.arms])
     kinds = {QUANTITIES[int(k)] for k in np.unique(table.quantity)} - {"fixed"}
     runs = len(design.replicates)
     out = np.zeros((len(design.arms), len(design.draws), design.years, len(table.lines)))
     for a, arm in enumerate(design.arms):
         found = counts_of(study, table.names, arm, design.draws, design.replicates, design.years, True, kinds)
         for d, (_, counts) in enumerate(found):
-            out[a, d] = quantities(counts, table, values[d])[0] / runs
+            out[a, d] = quantities(counts, table, values[a, d])[0] / runs
     return LineQuantities(table, design, steps, out + _fixed(study, table, design, steps), values)
 
 
@@ -133,7 +137,7 @@ def net_of_books(found: LineQuantities, vectors: F64, rate: float | None = None)
 
     Args:
         found: the study's quantities.
-        vectors: [K, P] parameters of each book, in order of `found.table.paths`.
+        vectors: [K, P] parameters of each book, in order of `found.table.paths`, in every arm.
         rate: one discount rate for every line; each book's own rates when left out.
     """
     table, signs = found.table, payer_signs(found.table)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from trajectsim.analysis.arm_values import arm_values
 from trajectsim.analysis.tables import Study, array_of, sums
 from trajectsim.config.schema import Intervention, ModelSpec, PriceBook
 from trajectsim.economics.discounting import years_of
@@ -198,8 +199,9 @@ def reprice(
     frames = []
     running = running_in(manifest)
     for arm in manifest["arms"]:
+        own = arm_values(manifest, table, [drawn.get(draw, {}) for draw in draws], str(arm))
         for draw, counts in counts_of(study, table.names, str(arm), draws, replicates, years):
-            valued = value(counts, table, table.values(drawn.get(draw, {})), steps, running.get(str(arm), ()))
+            valued = value(counts, table, own[draws.index(draw)], steps, running.get(str(arm), ()))
             frames.append(_rows(table, valued.cents, valued.discounted, replicates).assign(arm=str(arm), draw=draw))
     order = ["arm", "draw", "replicate", "year", "line", "payer", "category", "kind", "cents", "discounted"]
     return pd.concat(frames, ignore_index=True)[order]

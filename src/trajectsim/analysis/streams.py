@@ -66,7 +66,7 @@ def from_store(study: Study, design: Design) -> Streams:
 
 def from_quantities(found: LineQuantities, rate: float | None = None) -> Streams:
     """Return quantities times prices, not rounded; at one discount rate for all lines, or at the draws' own."""
-    amount = found.quantity * found.prices[None, :, None, :]
+    amount = found.quantity * found.prices[:, :, None, :]
     return Streams(found.design, tuple(found.table.describe()), amount, amount * found.factors(rate)[None])
 
 

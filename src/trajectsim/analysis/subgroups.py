@@ -225,18 +225,18 @@ def euros_of_youths(
     own = weights(lines, "municipality")
     names = [*table.names.states, *(f"event.{e}" for e in table.names.events)]
     prices = found.prices * own
-    per_name = np.zeros((len(design.draws), len(names), table.bands.shape[1]))
+    per_name = np.zeros((len(design.arms), len(design.draws), len(names), table.bands.shape[1]))
     covered = np.zeros(len(lines), dtype=np.bool_)
     for i in np.flatnonzero(own):
         kind, column = QUANTITIES[int(table.quantity[i])], int(table.index[i])
         if kind == "hours":
             for role, state, parameter in zip(table.hour_column, table.hour_state, table.hour_param, strict=True):
                 if role == column:
-                    hours = (prices[:, i] * found.values[:, parameter])[:, None]
-                    per_name[:, state] += hours * table.bands[i]
+                    hours = (prices[:, :, i] * found.values[:, :, parameter])[:, :, None]
+                    per_name[:, :, state] += hours * table.bands[i]
         elif kind in ("state", "event"):
             place = column + (len(table.names.states) if kind == "event" else 0)
-            per_name[:, place] += prices[:, i, None] * table.bands[i]
+            per_name[:, :, place] += prices[:, :, i, None] * table.bands[i]
         else:
             continue
         covered[i] = True
@@ -252,10 +252,11 @@ def euros_of_youths(
     at = age[draw, youth] + year + 0.5
     band = np.searchsorted(np.array(table.names.band_edges), at, side="right")
     factor = found.factors()[:, :, 0][draw, year]
-    cents = frame["months"].to_numpy()[keep] * per_name[draw, name, band] * factor
+    cents = frame["months"].to_numpy()[keep] * per_name[arm, draw, name, band] * factor
     flat = (arm * len(design.draws) + draw) * youths + youth
     cells = len(design.arms) * len(design.draws) * youths
     out = np.asarray(np.bincount(flat, weights=cents, minlength=cells), dtype=np.float64)
-    mean = np.abs(((found.quantity[-1] - found.quantity[0]) * prices[:, None, :]).sum(axis=1).mean(axis=0))
+    amount = (found.quantity * prices[:, :, None, :]).sum(axis=2).mean(axis=1)
+    mean = np.abs(amount[-1] - amount[0])
     share = float(mean[covered].sum() / mean.sum()) if mean.sum() > 0 else 1.0
     return out.reshape(len(design.arms), len(design.draws), youths), share

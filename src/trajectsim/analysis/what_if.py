@@ -112,10 +112,10 @@ def rates(found: LineQuantities, arm: int) -> list[dict[str, Any]]:
     The low and the high rate are meant for certain kinds of effects, not as a range around the standard one: the table
     says how much hangs on the rate, no more.
     """
-    amount = found.quantity * found.prices[None, :, None, :]
+    amount = found.quantity * found.prices[:, :, None, :]
     out = []
     for which, column in zip(("standard", "low", "high"), found.table.rates, strict=True):
-        rate = float(np.mean(found.values[:, column]))
+        rate = float(np.mean(found.values[0, :, column]))
         present = ((amount[arm] - amount[0]) * found.factors(rate)).sum(axis=1) / found.design.youths
         lines = found.table.describe()
         record = {"which": which, "rate": finite(rate)}
