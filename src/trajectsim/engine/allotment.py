@@ -264,6 +264,7 @@ def allot(
                         s.conditions, s.atoms, birth, c.small, c.when, c.slow, x.pools[p]["suited"], r, t
                     )
                     c.small[x.pools[p]["unsuited"], r] = 0 if suits else 1
+                    x.kept[t, p, 9] += 0 if suits else 1
                 w.phase[q, r] |= GRANT
                 x.granted[r // BLOCK] = 1
                 x.kept[t, p, 1] += 1

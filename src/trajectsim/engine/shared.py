@@ -167,17 +167,18 @@ class Town(NamedTuple):
     open_units: I64  # [U] room to list units in
     free_of: I64  # [U] room for their free places
     granted: U8  # [blocks] whether somebody in a block was granted a place
-    kept: I64  # [T, P, 9] see KEPT
+    kept: I64  # [T, P, 10] see KEPT
     paid: I64  # [T, B, 2] cents, and requests without money
     worked: F64  # [T, teams, 4] hours needed, hours given, strength, coaches who left
 
 
 KEPT = (
     *("waiting", "granted", "steps_waited", "others_asked", "others_granted", "others_steps_waited"),
-    *("open", "filled", "closed"),
+    *("open", "filled", "closed", "unsuited"),
 )
 """What is kept of every provision and month: youths waiting at its end; granted, and the steps those waited; the same
-of others; places of all units, open or closed; places taken at its end; units that take nobody because of incidents."""
+of others; places of all units, open or closed; places taken at its end; units that take nobody because of incidents; granted to who is not suited by the programme's
+own rule."""
 
 
 @lru_cache(maxsize=8)

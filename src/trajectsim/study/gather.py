@@ -28,7 +28,7 @@ MEANS = ("waiting", "open", "filled", "closed", "strength")
 
 @dataclass(frozen=True)
 class Gathering:
-    """Yearly figures of one run: `queues` [Y, P, 10], `teams` [Y, K, 4], `budgets` [Y, B, 4]."""
+    """Yearly figures of one run: `queues` [Y, P, 11], `teams` [Y, K, 4], `budgets` [Y, B, 4]."""
 
     arm: int
     replicate: int
