@@ -50,11 +50,9 @@ def from_store(study: Study, design: Design) -> Streams:
     lines = tuple(dict(record) for record in study.manifest["lines"])
     own = {str(record["line"]): str(record["payer"]) for record in lines}
     sign = {str(record["line"]): -1.0 if record["kind"] == "benefit" else 1.0 for record in lines}
-    by = ["arm", "draw", "replicate", "year", "line", "payer"]
-    frame = sums(study, "costs", by, ["cents", "discounted"])
+    frame = sums(study, "costs", ["arm", "draw", "year", "line", "payer"], ["cents", "discounted"])
     frame["line"], frame["payer"] = frame["line"].astype(str), frame["payer"].astype(str)
     frame = frame[frame["payer"] == frame["line"].map(own)]
-    frame = frame[frame["replicate"].isin(list(design.replicates))]
     axes: dict[str, Sequence[Any]] = {
         "arm": design.arms, "draw": design.draws, "year": range(design.years), "line": tuple(own),
     }  # fmt: skip
