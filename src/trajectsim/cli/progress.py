@@ -62,7 +62,7 @@ def _lines(lang: str) -> Callable[[int, int], None]:
         nonlocal last, first
         now = time.monotonic()
         first = done if first is None else first
-        if now - last < SECONDS_PER_LINE or done == first or done == total:
+        if now - last < SECONDS_PER_LINE or done in (first, total):
             return
         last = now
         minutes = (now - began) / (done - first) * (total - done) / 60
