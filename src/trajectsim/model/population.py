@@ -313,7 +313,10 @@ def _with_inflow(program: Program, scenario: Any, draw: F64, traits: np.uint64, 
 
 
 def _offer_places(program: Program, scenario: Any, draw: F64, traits: np.uint64, columns: Columns) -> None:
-    """Give each programme's places by lottery where there are fewer places than youths; a world gives them later."""
+    """Give each programme's places by lottery where there are fewer places than youths; a world gives them later.
+
+    Tickets of those who meet the programme's conditions at the start come before those of the others.
+    """
     read = _Reader(program, draw)
     n = columns.small.shape[1]
     for name, intervention in programmes(scenario.interventions).items():
@@ -324,7 +327,11 @@ def _offer_places(program: Program, scenario: Any, draw: F64, traits: np.uint64,
         if places >= n:
             flag[:] = 1
         else:
-            ticket = uniforms(youth_keys(traits, columns.ids), 0, f"lottery {name}")
+            assert intervention.eligible is not None
+            later = ~holds(program, columns, intervention.eligible.model_copy(update={"calendar": None}), 0)
+            if program.rows.enter >= 0:
+                later |= columns.when[program.rows.enter] > 0
+            ticket = uniforms(youth_keys(traits, columns.ids), 0, f"lottery {name}") + later
             flag[:] = 0
             flag[np.argsort(ticket, kind="stable")[:places]] = 1
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers import World, compiled_world, declare, domain, number, way
+from tests.helpers import World, compiled_world, declare, domain, number, text, way, world
 from trajectsim.config.leaving import let_leave
 
 IN, OUT = 4, 13
@@ -111,3 +111,19 @@ def test_people_who_join_meet_the_same_age_to_leave_as_those_who_were_there() ->
     age = lived.columns.when[0].astype(int)[gone] - lived.columns.when[w.program.rows.birth].astype(int)[gone]
     joined = lived.columns.when[w.program.rows.enter].astype(int)[gone] >= 0
     assert set(age) == {12 * OUT} and joined.any() and not joined.all()
+
+
+def test_places_go_first_to_those_who_meet_the_conditions_at_the_start() -> None:
+    old = {"traits": {"old": {"share": number(0.3, "share")}}}
+    w = world(
+        {"a": domain("x")}, people=old, traits={"old": {}}, size=200, arms=((), ("job",)),
+        interventions=[{
+            "name": "job", "title": text(), "eligible": {"traits": {"old": {"from": 1}}},
+            "places": number(40, "places"), "uptake": number(0.5), "duration": number(12, "months"), "dropout": number(0.0),
+        }],
+    )  # fmt: skip
+    start = w.cohort()
+    flags = w.program.rows.flags
+    offered, meets = start.small[flags["offer_job"]] == 1, start.small[flags["old"]] == 1
+    assert int(offered.sum()) == 40 and 40 < int(meets.sum()) < 90
+    assert not (offered & ~meets).any()
