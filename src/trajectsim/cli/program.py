@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from trajectsim.cli.catalogue import add_commands as add_catalogue
 from trajectsim.cli.check import add_commands as add_check
 from trajectsim.cli.compare import add_commands as add_compare
+from trajectsim.cli.decide import add_commands as add_decide
 from trajectsim.cli.evidence import add_commands as add_evidence
 from trajectsim.cli.money import add_commands as add_money
 from trajectsim.cli.new import add_commands as add_new
@@ -24,7 +25,7 @@ from trajectsim.errors import UserError
 
 __all__ = ["build_parser", "main"]
 
-GROUPS = (add_run, add_studies, add_money, add_compare, add_catalogue, add_new, add_check, add_evidence)
+GROUPS = (add_run, add_studies, add_money, add_compare, add_decide, add_catalogue, add_new, add_check, add_evidence)
 """What adds the commands of each module, in the order in which help shows them."""
 
 KEEPS_WHAT_IS_DONE = ("run", "batch", "resume", "compare")

@@ -10,7 +10,7 @@ from typing import Any
 
 from trajectsim.config.catalogue import Entry, ingredients_of, not_interventions
 from trajectsim.config.load import load_sources, read_kind
-from trajectsim.config.schema import Condition, Intervention, Number, PlaceSpec, Span, Text
+from trajectsim.config.schema import Condition, Ingredient, Intervention, Number, PlaceSpec, Span, Text
 from trajectsim.config.titles import model_titles
 from trajectsim.economics.per_youth import PerYouth, number_of, per_youth
 from trajectsim.evidence.parameter import Parameter
@@ -18,7 +18,17 @@ from trajectsim.evidence.paths import walk
 from trajectsim.report.labels import label
 from trajectsim.report.phrases import Words, plain, words
 
-__all__ = ["Card", "NumberLine", "Section", "card", "card_of", "grades_of", "numbers_of"]
+__all__ = [
+    "Card",
+    "NumberLine",
+    "Section",
+    "card",
+    "card_of",
+    "effect_lines",
+    "grades_of",
+    "numbers_of",
+    "reference_dose",
+]
 
 MODEL = "youth"
 """The packaged model, whose states and exits the interventions name."""
@@ -151,6 +161,16 @@ def grades_of(item: Any) -> dict[str, int]:
     """Return how many numbers of a declaration have each grade."""
     count = Counter(number.grade for _, _, number in walk(item, "", (Parameter,)))
     return {grade: count[grade] for grade in GRADES if count[grade]}
+
+
+def effect_lines(item: Ingredient, lang: str) -> list[str]:
+    """Return what an ingredient does at its reference dose, in words, with sizes and ranges."""
+    return _Writer(lang).effects(item, item.effects)
+
+
+def reference_dose(item: Ingredient, lang: str) -> str:
+    """Return the dose of an ingredient at which its effects count in full."""
+    return _Writer(lang).amount(_parameter(item, item.reference))
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
