@@ -119,7 +119,8 @@ def test_places_go_first_to_those_who_meet_the_conditions_at_the_start() -> None
         {"a": domain("x")}, people=old, traits={"old": {}}, size=200, arms=((), ("job",)),
         interventions=[{
             "name": "job", "title": text(), "eligible": {"traits": {"old": {"from": 1}}},
-            "places": number(40, "places"), "uptake": number(0.5), "duration": number(12, "months"), "dropout": number(0.0),
+            "places": number(40, "places"), "uptake": number(0.5), "duration": number(12, "months"),
+            "dropout": number(0.0),
         }],
     )  # fmt: skip
     start = w.cohort()
