@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from trajectsim.api import (
         batch,
         compare,
+        decide,
         load,
         open_study,
         plan,
@@ -55,6 +56,7 @@ __all__ = [
     "Youths",
     "batch",
     "compare",
+    "decide",
     "load",
     "load_scenario",
     "open_study",
@@ -70,6 +72,7 @@ _HOMES = {
     "trajectsim.api": (
         "batch",
         "compare",
+        "decide",
         "load",
         "open_study",
         "plan",

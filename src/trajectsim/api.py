@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from trajectsim.study.plan import Prediction
     from trajectsim.study.verify import Verdict
 
-__all__ = ["batch", "compare", "load", "open_study", "plan", "resume", "run", "value", "verify", "write_report"]
+__all__ = [
+    "batch",
+    "compare",
+    "decide",
+    "load",
+    "open_study",
+    "plan",
+    "resume",
+    "run",
+    "value",
+    "verify",
+    "write_report",
+]
 
 
 def load(scenario: str | Path, settings: Mapping[str, object] = {}) -> Scenario:
@@ -198,6 +210,33 @@ def value(
 
     book = load_prices(str(prices)) if isinstance(prices, (str, Path)) else prices
     return mkba(study if isinstance(study, Study) else open_study(study), book, rate, horizon)
+
+
+def decide(
+    study: Study | str | Path,
+    effect: str | None = None,
+    threshold: float | None = None,
+    perspective: str = "society",
+    youths: float | None = None,
+    study_cost: tuple[float, float] | None = None,
+) -> dict[str, Any]:
+    """Return what to choose on a study, how sure that is, what knowing more is worth, and what to find out first.
+
+    Args:
+        study: a study, or the folder that holds one.
+        effect: what counts beside money: `life_years` or an outcome; money alone when left out.
+        threshold: euros that one unit of the effect is worth; for `life_years` the price book's when left out.
+        perspective: society, society_without_intangibles, municipality or one payer.
+        youths: for how many youths the decision is; those of the study when left out.
+        study_cost: euros that a follow-up costs to begin, and per youth in each arm.
+
+    Raises:
+        UserError: nothing is finished, there is one arm only, or an argument that cannot be used.
+    """
+    from trajectsim.analysis.decide import decision_summary
+
+    opened = study if isinstance(study, Study) else open_study(study)
+    return decision_summary(opened, effect, threshold, perspective, youths, study_cost=study_cost)
 
 
 def write_report(study: Study | str | Path, lang: str = "nl") -> Path:

@@ -27,7 +27,7 @@ _GAP = {
     "A": {"nl": "gemeten; alleen een grotere meting helpt", "en": "measured; only a larger study helps"},
     "B": {"nl": "afgeleid; rechtstreeks meten", "en": "derived; measure it directly"},
     "C": {"nl": "openbaar cijfer; nazien in de bron", "en": "public figure; verify it in the source"},
-    "D": {"nl": "aanname; er is geen meting gevonden", "en": "assumption; no measurement was found"},
+    "D": {"nl": "aanname; meten, of een bron zoeken", "en": "assumption; measure it, or find a source"},
 }
 _SHOWN = ("value", "low", "high", "unit", "family", "source", "locator", "note")
 

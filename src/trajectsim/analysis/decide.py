@@ -319,7 +319,7 @@ def _against(
     gain = raw[..., arm] - raw[..., 0]
     chance, variance = split(gain)
     names = [str(c) for c in parameters.columns]
-    found = attribute(gain.mean(axis=1), parameters.to_numpy(), names, grades, variance)
+    found = attribute(-gain.mean(axis=1), parameters.to_numpy(), names, grades, variance)
     resampler = Resampler.of(int(study.manifest["seed"]), len(design.draws), len(design.replicates), shared)
     noise = chance / gain.shape[1]
     mean = gain.mean(axis=1)

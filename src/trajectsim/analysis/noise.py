@@ -36,14 +36,17 @@ def noise_covariance(values: F64, shared: bool = False) -> F64:
 def matched(draws: F64, target: F64) -> F64:
     """Return draws [D, K] moved as little as possible so that their covariance is `target` [K, K], means kept.
 
-    Directions in which the draws do not vary stay as they are.
+    Columns are measured in their own standard deviation, so that euros and years of life weigh alike. Directions in
+    which the draws do not vary stay as they are.
     """
-    centred = draws - draws.mean(axis=0)
     if len(draws) < 2:
         return draws
+    spread = draws.std(axis=0, ddof=1)
+    unit = np.where(spread > 0, spread, 1.0)
+    centred = (draws - draws.mean(axis=0)) / unit
     root, inverse = _roots(centred.T @ centred / (len(draws) - 1))
-    middle, _ = _roots(root @ target @ root)
-    return np.asarray(draws.mean(axis=0) + centred @ (inverse @ middle @ inverse))
+    middle, _ = _roots(root @ (target / np.outer(unit, unit)) @ root)
+    return np.asarray(draws.mean(axis=0) + centred @ (inverse @ middle @ inverse) * unit)
 
 
 def without_noise(values: F64, shared: bool = False) -> F64:
@@ -53,7 +56,9 @@ def without_noise(values: F64, shared: bool = False) -> F64:
     if len(draws) < 2 or not noise.any():
         return np.asarray(draws)
     total = np.atleast_2d(np.cov(draws.T))
-    return matched(draws, _part_left(total, noise))
+    unit = np.sqrt(np.where(np.diag(total) > 0, np.diag(total), 1.0))
+    scale = np.outer(unit, unit)
+    return matched(draws, _part_left(total / scale, noise / scale) * scale)
 
 
 def _part_left(total: F64, noise: F64) -> F64:

@@ -56,6 +56,12 @@ def test_matched_draws_have_the_covariance_asked_for() -> None:
     assert np.cov(matched(draws, target).T) == pytest.approx(target)
 
 
+def test_units_do_not_matter() -> None:
+    values = noisy(500, 4)
+    scale = np.array([1e5, 1e-4])
+    assert without_noise(values * scale) / scale == pytest.approx(without_noise(values))
+
+
 def test_what_never_differs_stays_so() -> None:
     values = np.zeros((40, 3, 2))
     values[..., 0] = np.random.default_rng(2).normal(size=(40, 3))

@@ -1,0 +1,49 @@
+"""The command decide, on a tiny study."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import trajectsim
+from trajectsim import cli
+
+DATA = Path(__file__).parents[1] / "config" / "data"
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    out = tmp_path_factory.mktemp("decide") / "tiny"
+    trajectsim.run(DATA / "scenario.yaml", out, draws=42, replicates=2, size=4, workers=1)
+    return str(out)
+
+
+def test_the_answer_comes_first_in_both_languages(folder: str, capsys: Captured) -> None:
+    assert cli.main(["decide", folder]) == 0
+    dutch = capsys.readouterr().out
+    assert cli.main(["decide", folder, "--lang", "en"]) == 0
+    english = capsys.readouterr().out
+    assert "‘" in dutch.splitlines()[0] and "‘" in english.splitlines()[0]
+    assert "Wat uitzoeken het meest waard is" in dutch and "What is most worth finding out" in english
+    assert "graad D" in dutch and "grade D" in english
+
+
+def test_json_is_what_the_function_gives(folder: str, capsys: Captured) -> None:
+    assert cli.main(["decide", folder, "--json", "--perspective", "municipality", "--youths", "50"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == trajectsim.decide(folder, perspective="municipality", youths=50.0)
+    assert told["youths"] == 50 and told["agenda"][0]["rank"] == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--youths", "many"], "--youths: 'many' is not a number"),
+        (["--effect", "nothing_like_it"], "the effect 'nothing_like_it'"),
+        (["--threshold", "5"], "a threshold needs an effect"),
+    ],
+)
+def test_mistakes_are_told(folder: str, capsys: Captured, given: list[str], told: str) -> None:
+    assert cli.main(["decide", folder, *given]) == 2
+    assert told in capsys.readouterr().err
