@@ -69,7 +69,8 @@ class Done:
 
 @dataclass
 class _Known:
-    """A study that this process has worked on: its manifest, its scenarios as plain data, and what was compiled."""
+    """A study that this process has worked on: its manifest, and what was compiled; the scenarios as plain data
+    (`frozen`) where they were sent because the folder is not to be seen from here."""
 
     manifest: dict[str, Any]
     frozen: dict[str, dict[str, Any]] | None
@@ -126,7 +127,7 @@ def do_task(task: Task) -> Done:
     tables = _tables(known, task)
     files = encoded(task.part, tables)
     failed = sum(word == "failed" for word in tables["runs"]["status"].to_pylist())
-    here = task.study is None
+    here = known.frozen is None
     if here:
         write_files(Path(task.folder), files)
     return Done(task.part.name, task.part.cells, failed, time.monotonic() - began, None if here else files)

@@ -48,7 +48,7 @@ def test_what_a_user_sets_goes_over_the_file(tmp_path: Path) -> None:
         ("design: gird\nfactors: {a: [1]}\n", r":4: design.*did you mean 'grid'"),
         ("design: grid\nfactors: {a: [1]}\nfactrs: 1\n", r":6: factrs: 'factrs' is not a key here; did you mean"),
         ("design: {kind: lhs}\nfactors: {a: {own: true}}\n", r":4: design: a lhs design needs samples"),
-        ("design: {kind: grid, samples: 3}\nfactors: {a: [1]}\n", r":4: design.samples: a grid design takes no samples"),
+        ("design: {kind: grid, samples: 3}\nfactors: {a: [1]}\n", r":4: design.samples: a grid design takes no sampl"),
         ("design: {kind: sobol, samples: 12}\nfactors: {a: {own: true}}\n", r"no power of two.*allowed: 8 or 16"),
         ("design: {kind: morris, trajectories: 3, levels: 5}\nfactors: {a: {own: true}}\n", r"5 levels are odd"),
         ("design: grid\nfactors: {a: {}}\n", r":5: factors.a: nothing to vary over"),

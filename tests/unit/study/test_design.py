@@ -64,7 +64,8 @@ def test_saltelli_mixes_one_column_of_two_samples(second: bool) -> None:
     a, b = points[:, 0], points[:, -1]
     for j in range(k):
         others = [i for i in range(k) if i != j]
-        assert np.array_equal(points[:, 1 + j, j], b[:, j]) and np.array_equal(points[:, 1 + j][:, others], a[:, others])
+        assert np.array_equal(points[:, 1 + j, j], b[:, j])
+        assert np.array_equal(points[:, 1 + j][:, others], a[:, others])
         if second:
             mixed = points[:, 1 + k + j]
             assert np.array_equal(mixed[:, j], a[:, j]) and np.array_equal(mixed[:, others], b[:, others])
