@@ -26,6 +26,8 @@ FOLDS = 10
 MOST_KNOTS, DRAWS_PER_KNOT = 12, 20
 MOST_TOGETHER, DRAWS_PER_TERM, BENDS_TOGETHER, MOST_PRODUCTS = 30, 8, 3, 6
 ROUNDS, SETTLED = 40, 1e-2
+CELLS = 4_000_000
+"""Most cells of one array in memory."""
 _NIL = 1e-10
 _STIFFEST, _GONE = 1e9, 1e3
 
@@ -135,17 +137,20 @@ class Smooths:
 
 
 def unseen_singly(x: F64, y: F64) -> Smooths:
-    """Regress an answer [D] on each parameter [D, P] by itself."""
+    """Regress an answer [D] on each parameter [D, P] by itself; some parameters at a time, to spare memory."""
     n, p = x.shape
     bends = max(1, min(MOST_KNOTS, max(3, n // DRAWS_PER_KNOT)) - 2)
-    z = np.stack([np.hstack(columns_of(x[:, j], bends)) for j in range(p)]) if p else np.zeros((0, n, bends + 1))
     block = np.array([0, *[1] * bends])
-    out = np.zeros((p, n))
-    for test in folds(n):
-        train = np.setdiff1d(np.arange(n), test)
-        out[:, test] = _predicted(z, y, train, test, block)
     everything = np.arange(n)
-    return Smooths(_predicted(z, y, everything, everything, block), out)
+    fitted, unseen = np.zeros((p, n)), np.zeros((p, n))
+    size = max(1, CELLS // (n * len(block)))
+    for first in range(0, p, size):
+        some = slice(first, min(first + size, p))
+        z = np.stack([np.hstack(columns_of(column, bends)) for column in x[:, some].T])
+        for test in folds(n):
+            unseen[some, test] = _predicted(z, y, np.setdiff1d(everything, test), test, block)
+        fitted[some] = _predicted(z, y, everything, everything, block)
+    return Smooths(fitted, unseen)
 
 
 def _predicted(z: F64, y: F64, train: I64, test: I64, block: I64) -> F64:

@@ -36,6 +36,10 @@ def print_decision(summary: Mapping[str, Any], manifest: Mapping[str, Any], lang
     for line, bold in lines(summary, own):
         console.print(Text(line, style="bold" if bold else ""))
     console.print(_break_even(summary, own))
+    if "robust" in summary:
+        console.print(_robust(summary["robust"], own))
+        chosen = own.title(f"arm.{summary['robust']['choice']}", summary["robust"]["choice"])
+        console.print(Text(own("decision.robust_choice", arm=chosen)))
     if summary["agenda"]:
         console.print(_agenda(summary, own))
         console.print(Text(summary["statements"]["conditional"][lang]))
@@ -71,6 +75,10 @@ def lines(summary: Mapping[str, Any], own: Words) -> Iterator[tuple[str, bool]]:
         best = next((row for row in studies if row.get("best")), useful[-1])
         n, amount = style.number(best["n"]), style.about_euro(best["worth"])
         yield own("decision.evsi", n=n, youths=youths, worth=amount), False
+        if "net" in best:
+            cost, net = style.about_euro(best["cost"]), style.about_euro(best["net"], sign=True)
+            key = "decision.evsi_net" if best["best"] else "decision.evsi_loss"
+            yield own(key, cost=cost, net=net), False
     elif studies:
         yield own("decision.evsi_none", n=style.number(studies[-1]["n"])), False
     if not summary["enough_draws"]:
@@ -98,6 +106,19 @@ def _break_even(summary: Mapping[str, Any], own: Words) -> Any:
         shares = [summary["break_even"][arm][who] for arm in names]
         if any(share is not None for share in shares):
             table.add_row(_perspective(who, own), *(own.style.percent(share) for share in shares))
+    return table
+
+
+def _robust(robust: Mapping[str, Any], own: Words) -> Any:
+    """Return what each choice loses against the best one, per structure, and at most."""
+    table = _table(own("decision.regret"))
+    arms = list(robust["worst_regret"])
+    table.add_column("")
+    for arm in arms:
+        table.add_column(own.title(f"arm.{arm}", arm), justify="right")
+    for structure, row in robust["regret"].items():
+        table.add_row(structure, *(own.style.euro(row[arm]) for arm in arms))
+    table.add_row(own("decision.at_most"), *(own.style.euro(robust["worst_regret"][arm]) for arm in arms), style="bold")
     return table
 
 

@@ -36,11 +36,24 @@ def test_json_is_what_the_function_gives(folder: str, capsys: Captured) -> None:
     assert told["youths"] == 50 and told["agenda"][0]["rank"] == 1
 
 
+def test_other_switches_beside_it(folder: str, capsys: Captured) -> None:
+    given = ["decide", folder, "--beside", folder, "--cost", "1000,10", "--lang", "en"]
+    assert cli.main(given) == 0
+    out = capsys.readouterr().out
+    assert "What each choice loses against the best one" in out and "at most" in out
+    assert cli.main([*given, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["robust"]["agreed"] and told["robust"]["choice"] == told["preferred"]
+    assert told["evsi"][0]["cost"] == 1000 + 2 * 10 * 10
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
         (["--youths", "many"], "--youths: 'many' is not a number"),
         (["--effect", "nothing_like_it"], "the effect 'nothing_like_it'"),
+        (["--cost", "5"], "'5' is not two amounts"),
+        (["--beside", "nowhere"], "nowhere"),
         (["--threshold", "5"], "a threshold needs an effect"),
     ],
 )
