@@ -158,7 +158,7 @@ def _read(kind: str, path: Path) -> Loaded[Any]:
     return Loaded(validated(form, document), document, path)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _packaged(kind: str, path: Path) -> Loaded[Any]:
     """Read a packaged file; it is the same for as long as the program runs, so that it is read once."""
     return _read(kind, path)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from trajectsim.config.difference import Difference, difference, pair, pair_arms
+from trajectsim.config.load import packaged_names, read_kind
 from trajectsim.config.scenario import Scenario
 from trajectsim.config.schema import Use
 from trajectsim.config.titles import titles_of
+from trajectsim.economics.per_youth import number_of, per_youth
 from trajectsim.evidence.parameter import Dirichlet, Parameter
 from trajectsim.report.blocks import Table
 from trajectsim.report.labels import label
@@ -130,6 +132,11 @@ class _Teller:
             own = [x for x in found if x.part in parts and id(x) not in kept and not self._number_in_both(x)]
             key = "world" if item.a and item.b else "world_b" if item.b else "world_a"
             lines.append(self._said(1, f"differs.{key}", [item, *own], a=item.a, b=item.b, n=len(own)))
+        for kind, key in (("only_b", "ingredients_b"), ("only_a", "ingredients_a")):
+            own = [x for x in found if x.part == "ingredients" and x.kind == kind]
+            if own:
+                which = dict.fromkeys(self._called(x.key.split(".")[1]) for x in own)
+                lines.append(self._said(5, f"differs.{key}", own, names=", ".join(f"‘{name}’" for name in which)))
         item = by_key.get("scenario.law_year")
         if item is not None:
             kept = {id(x) for line in lines for x in line.tells}
@@ -151,6 +158,12 @@ class _Teller:
         declared = getattr(scenario, part)
         title = getattr(declared, "title", None)
         return str(getattr(title, self.words.lang, None) or getattr(declared, "name", part))
+
+    def _place(self, name: str | None) -> str:
+        """Return the title of a packaged place, or the name of a file."""
+        if name is None or name not in packaged_names("place"):
+            return str(name or "")
+        return str(getattr(read_kind("place", name).spec.title, self.words.lang))
 
     def _switches(self, item: Difference, left: Sequence[Difference]) -> list[_Line]:
         lines = []
@@ -193,25 +206,23 @@ class _Teller:
 
     def _instead(self, own: str, other: str, found: Sequence[Difference]) -> _Line:
         """Return how an approach differs from the one that runs in its place: the few numbers that make it."""
-        facts, told = [], []
         mine = [x for x in found if x.key.startswith(f"interventions.{own}.")]
-        for item in mine:
-            _, _, *steps = item.key.split(".")
-            values = [x.value if isinstance(x, Parameter) else 0.0 if x is None else None for x in (item.a, item.b)]
-            if None in values or item.kind in ("spread", "evidence"):
-                continue
-            shown = {"a": self._bare(float(values[0] or 0)), "b": self._bare(float(values[1] or 0))}
-            if steps[0] in ("places", "duration", "aftercare") and len(steps) == 1:
-                facts.append(self.words(f"differs.fact_{steps[0]}", **shown))
-            elif steps[0] == "hours" and steps[-1] == "per_month":
-                role, when = self._role(steps[1])
-                facts.append(self.words("differs.fact_hours", role=role, when=when, **shown))
-            else:
-                continue
-            told.append(item)
+        items = (self.a.interventions[own], self.b.interventions[other])
+        sums = [per_youth(item) for item in items]
+        pairs: dict[str, list[float]] = {
+            "places": [0.0 if (n := number_of(item, item.places)) is None else n.value for item in items],
+            "duration": [x.months["enrolled"] for x in sums],
+            "aftercare": [x.months["aftercare"] for x in sums],
+            "hours": [x.hours_in_all for x in sums],
+            "euros": [sum(x.euros.values()) for x in sums],
+        }
+        facts = []
+        for key, (one, two) in pairs.items():
+            if one != two:
+                write = self.words.style.euro if key == "euros" else self._bare
+                facts.append(self.words(f"differs.fact_{key}", a=write(one), b=write(two)))
         text = "; ".join(facts) or self.words("differs.fact_none")
-        n = len(mine) - len(told)
-        return self._said(1, "differs.instead", mine, a=self.title(own), b=self.title(other), facts=text, n=n)
+        return self._said(1, "differs.instead", mine, a=self.title(own), b=self.title(other), facts=text, n=len(mine))
 
     @staticmethod
     def _belongs_alone(item: Difference, name: str) -> bool:
@@ -254,8 +265,9 @@ class _Teller:
             style = self.words.style
             shown = {key: style.number(value, 0 if value == int(value) else 2) for key, value in (("a", a), ("b", b))}
             return self._said(1, f"differs.{name}", [item], item.size, **shown)
-        if name == "place" and a is not None and b is not None:
-            return self._said(1, "differs.place", [item], a=a, b=b)
+        if name == "place":
+            key = "place" if a and b else "place_b" if b else "place_a"
+            return self._said(1, f"differs.{key}", [item], 20.0, a=self._place(a), b=self._place(b))
         if name == "prices" and (a is None or b is None):
             return self._said(1, "differs.prices_none_b" if b is None else "differs.prices_none_a", [item])
         if name in ("model", "prices", "population") and a is not None and b is not None:

@@ -90,7 +90,8 @@ def test_all_are_told_or_counted(paths: set[str], most: int) -> None:
 def test_another_approach_in_its_place_is_two_sentences(nijkerk: Scenario) -> None:
     told = account(nijkerk, load_scenario(ROOT / "configs" / "placebo.yaml"), "en")
     assert told.lines[0] == "In ‘Supported job’ B runs ‘Placebo (does and costs nothing)’ instead of ‘A supported job’."
-    assert "aftercare of 0 months instead of 12" in told.lines[1] and len(told.lines) == 2 and told.rest == ""
+    assert "aftercare of 0 months instead of 12; 0 hours per youth instead of 222; €0 per youth" in told.lines[1]
+    assert len(told.lines) == 2 and told.rest == ""
 
 
 def test_a_town_around_them_is_one_sentence(nijkerk: Scenario) -> None:
@@ -107,3 +108,29 @@ def test_a_town_around_them_is_one_sentence(nijkerk: Scenario) -> None:
 def test_another_law_year_tells_how_many_rules(nijkerk: Scenario) -> None:
     (line,) = account(nijkerk, load_scenario(NIJKERK, {"law_year": "2017"}), "nl").lines
     assert re.fullmatch(r"In B geldt de wet van 2017, in A die van 2024 \(\d+ regels anders\)\.", line)
+
+
+def test_another_place_is_told_by_its_title(nijkerk: Scenario, tmp_path: Path) -> None:
+    arms = "arms: [{name: usual_care}, {name: supported_job, interventions: [supported_job]}]\n"
+    found = {}
+    for place in ("zwolle", "tilburg"):
+        file = tmp_path / f"{place}.yaml"
+        file.write_text(f"name: {place}\ntitle: {{nl: x, en: x}}\nplace: {place}\n{arms}", encoding="utf-8")
+        found[place] = load_scenario(file)
+    told = account(found["zwolle"], found["tilburg"], "nl")
+    assert told.lines[0] == "Een andere plaats: ‘Tilburg’ in plaats van ‘Zwolle’."
+    assert any(line.startswith("Andere jongeren: ") for line in told.lines)
+    told = account(nijkerk, found["zwolle"], "en")
+    assert told.lines[0] == "B takes place in ‘Zwolle’; A names no place."
+
+
+def test_ingredients_that_only_one_uses_are_one_sentence(tmp_path: Path) -> None:
+    found = []
+    for name in ("supported_job", "job_coach"):
+        file = tmp_path / f"{name}.yaml"
+        arms = f"arms: [{{name: now}}, {{name: then, interventions: [{name}]}}]\n"
+        file.write_text(f"name: x\ntitle: {{nl: x, en: x}}\npopulation: nijkerk\n{arms}", encoding="utf-8")
+        found.append(load_scenario(file))
+    told = account(*found, "en")
+    (line,) = [line for line in told.lines if line.startswith("Only in B: ")]
+    assert line.endswith("(ingredients of an approach).") and told.rest == ""
