@@ -15,7 +15,7 @@ YOUNGEST, OLDEST = 4, 28
 LONGEST = 60
 """Months that fill the bar of time; what takes longer ends in an arrow."""
 
-MOST_HOURS, MOST_ROLES, MOST_PAYERS = 40, 3, 3
+MOST_HOURS, MOST_ROLES, MOST_PAYERS = 20, 3, 3
 GRADES = {"A": "#00677f", "B": "#5aa6b5", "C": "#d9a441", "D": "#c9cfd3"}
 ENROLLED, AFTERCARE = "#00677f", "#9cc7d0"
 
@@ -68,7 +68,7 @@ def _ages(item: Intervention) -> str:
     return (
         _text(0, 14, told, INK, bold=True) + _bar(0, 34, PANEL, 2, RULE)
         + _bar(start, 29, max(end - start, 2), 12, ENROLLED) + ticks
-        + (_text(0, 80, f"{_number(places.value)} places") if places is not None else "")
+        + (_text(0, 80, f"{_number(places.value)} place{'' if places.value == 1 else 's'}") if places is not None else "")
     )  # fmt: skip
 
 
@@ -96,9 +96,9 @@ def _time(item: Intervention, found: PerYouth) -> str:
     rows = ""
     for n, (role, hours) in enumerate(ranked[:MOST_ROLES]):
         y = 44 + 18 * n
-        rows += _bar(0, y - 9, 2 + min(hours, MOST_HOURS) / MOST_HOURS * 58, 10, "#7fa9b3")
+        rows += _bar(0, y - 9, 2 + min(hours, MOST_HOURS) / MOST_HOURS * 36, 10, "#7fa9b3")
         told_role = f"{_number(hours)} h/month {plain(role)}"
-        rows += _text(66, y, told_role if len(told_role) <= 21 else told_role[:20] + "…")
+        rows += _text(44, y, told_role if len(told_role) <= 25 else told_role[:24] + "…")
     return _text(0, 14, told, INK, bold=True) + bars + rows
 
 
