@@ -22,6 +22,7 @@ from trajectsim.analysis.decision import (
     Options,
     acceptability,
     acceptability_curve,
+    break_even_chances,
     evpi,
     expected_loss,
     net_benefit,
@@ -362,8 +363,8 @@ def _break_even(costs: Costs, arm: int, shared: bool) -> Tree:
         if not values.any():
             out[who] = None
             continue
-        net = without_noise(values[..., None], shared)[:, 0]
-        out[who] = finite((net < 0).mean() + 0.5 * (net == 0).mean())
+        net = without_noise(values[..., None], shared)
+        out[who] = finite(break_even_chances(net)["0"])
     return out
 
 

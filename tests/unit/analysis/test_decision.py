@@ -79,7 +79,7 @@ def test_break_even_counts_a_tie_half() -> None:
 
 
 def test_ten_iterations_of_a_published_table() -> None:
-    """Micieli, Bennell, Pham and others (2014), J Am Heart Assoc 3:e001031, table 1: warfarin or occlusion."""
+    """PubMed Central PMC4323782, table 1: ten sample iterations, warfarin or an occlusion device."""
     warfarin = [438601.6, 437745.5, 433453.8, 435035.0, 437617.4, 435430.2, 434030.5, 433893.7, 435033.6, 437555.7]
     device = [419543.2, 463363.4, 467280.0, 440207.7, 449992.3, 445595.7, 424200.5, 435406.7, 434547.6, 457368.1]
     benefit = np.array([warfarin, device]).T
