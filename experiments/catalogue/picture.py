@@ -65,10 +65,11 @@ def _ages(item: Intervention) -> str:
         for age in (4, 12, 18, 28)
     )
     places = number_of(item, item.places)
+    count = "" if places is None else f"{_number(places.value)} place{'' if places.value == 1 else 's'}"
     return (
         _text(0, 14, told, INK, bold=True) + _bar(0, 34, PANEL, 2, RULE)
         + _bar(start, 29, max(end - start, 2), 12, ENROLLED) + ticks
-        + (_text(0, 80, f"{_number(places.value)} place{'' if places.value == 1 else 's'}") if places is not None else "")
+        + _text(0, 80, count)
     )  # fmt: skip
 
 
