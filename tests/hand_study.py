@@ -120,7 +120,10 @@ def hand_study(rate: float = 0.0, book: dict[str, Any] | None = None, age: float
         "occupancy": pd.DataFrame(months, columns=[*run, "year", "domain", "state", "band", "n"]),
         "events": pd.DataFrame(events, columns=[*run, "year", "event", "band", "n"]),
         "measures": pd.DataFrame(measures, columns=[*run, "year", "measure", "band", "quantity"]),
-        "entries": pd.DataFrame(columns=[*run, "year", "domain", "state", "band", "n"]).astype({"n": "float64"}),
+        "entries": pd.DataFrame(
+            [("job", d, 0, 0, "job", "enrolled", "all", 8.0) for d in range(DRAWS)],
+            columns=[*run, "year", "domain", "state", "band", "n"],
+        ),
         "joint": pd.DataFrame(columns=[*run, "year", "line", "n"]).astype({"n": "float64"}),
         "parameters": pd.DataFrame({"draw": [0, 1], "path": ["model.x", "model.x"], "value": [0.0, 1.0]}),
         "youths": pd.DataFrame(people, columns=["draw", "replicate", "youth", "trait", "value"]),

@@ -18,7 +18,7 @@ from trajectsim.analysis.budget import at_marginal_prices, budget, calendar
 from trajectsim.analysis.long_run import age_at_start, long_run
 from trajectsim.analysis.outcomes import outcome_arrays, outcomes_of
 from trajectsim.analysis.quantities import LineQuantities, quantities_of
-from trajectsim.analysis.reprice import values_under
+from trajectsim.analysis.reprice import running_in, values_under
 from trajectsim.analysis.statistics import QUANTILES, finite
 from trajectsim.analysis.streams import (
     MUNICIPALITY,
@@ -32,8 +32,16 @@ from trajectsim.analysis.streams import (
     spread,
     weights,
 )
-from trajectsim.analysis.tables import Design, Study, design_of
-from trajectsim.analysis.what_if import deadweight, displacement, double_counts, leisure, price_levels, rates
+from trajectsim.analysis.tables import Design, Study, design_of, sums
+from trajectsim.analysis.what_if import (
+    deadweight,
+    displacement,
+    double_counts,
+    leisure,
+    price_levels,
+    quantity_to_break_even,
+    rates,
+)
 from trajectsim.analysis.wrong_pocket import wrong_pocket
 from trajectsim.config.schema import Intervention, PriceBook
 from trajectsim.economics.discounting import internal_rate
@@ -159,7 +167,7 @@ class _Context:
             },
             "budget": budget(amount, self.lines, self.cashable, self.years, self.of_year, self.streams.design.youths),
             "marginal_prices": at_marginal_prices(present, self.lines, self.cashable),
-            "fixed_and_variable": _fixed_and_variable(by_line, self.lines),
+            "fixed_and_variable": _fixed_and_variable(by_line, self.lines, self.taking_part(a)),
             "who_pays_who_gains": wrong_pocket(present, self.lines),
             "what_if": {
                 "rates": rates(self.found, a),
@@ -167,6 +175,12 @@ class _Context:
                 "displacement": displacement(present, self.lines),
                 "leisure": leisure(present, self.lines),
                 "deadweight": deadweight(self.outcomes, self.good, a),
+                "quantity_to_break_even": {
+                    name: quantity_to_break_even(
+                        present, self.lines, self.found.prices[a].mean(axis=0), self.streams.design.youths, name
+                    )
+                    for name in ("society", "municipality")
+                },
             },
             "long_run": long_run(
                 amount, present, self.lines, self.projection, self.drawn,
@@ -174,6 +188,15 @@ class _Context:
                 float(self.streams.design.years), self.age,
             ),
         }  # fmt: skip
+
+    def taking_part(self, a: int) -> float:
+        """Return how many start in a programme of the arm, per youth of the cohort (who starts twice counts twice)."""
+        names = running_in(self.study.manifest).get(self.streams.design.arms[a], ())
+        frame = sums(self.study, "entries", ["arm", "draw", "domain", "state"], ["n"])
+        own = (frame["arm"].astype(str) == self.streams.design.arms[a]) & frame["domain"].astype(str).isin(list(names))
+        own &= (frame["state"].astype(str) == "enrolled") & frame["draw"].isin(list(self.streams.design.draws))
+        design = self.streams.design
+        return float(frame[own]["n"].sum()) / (len(design.draws) * len(design.replicates) * design.youths)
 
     def line_table(self, a: int, amount: F64, by_line: F64) -> list[Tree]:
         """Return quantity times price line by line, for lines that count anything in either arm."""
@@ -271,8 +294,11 @@ _COUNTED = {
 """Kinds of programme costs, by what they count."""
 
 
-def _fixed_and_variable(by_line: F64, lines: Sequence[Mapping[str, Any]]) -> Tree:
-    """Return the programme's costs apart: start-up and running as a whole, per start, per month and per hour."""
+def _fixed_and_variable(by_line: F64, lines: Sequence[Mapping[str, Any]], starts: float) -> Tree:
+    """Return the programme's costs apart: start-up and running as a whole, per start, per month and per hour.
+
+    `starts`: how many start, per youth of the cohort; `paid_per_start` is everything paid over the starts.
+    """
     society = weights(lines, "society")
     paid = np.array([1.0 if line["kind"] != "benefit" else -1.0 for line in lines])
     out: Tree = {}
@@ -281,4 +307,5 @@ def _fixed_and_variable(by_line: F64, lines: Sequence[Mapping[str, Any]]) -> Tre
         own = zip(lines, counted, strict=True)
         mine = np.array([float(bool(line["programme"]) and kind in kinds) for line, kind in own])
         out[name] = {"paid": spread(by_line @ (mine * paid)), "society": spread(by_line @ (mine * society))}
-    return out
+    whole = sum(part["paid"]["mean"] or 0.0 for part in out.values())
+    return {"parts": out, "starts": finite(starts), "paid_per_start": finite(whole / starts) if starts else None}

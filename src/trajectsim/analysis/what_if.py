@@ -18,7 +18,10 @@ from trajectsim.economics.prices import PAYER_NAMES
 from trajectsim.evidence.parameter import Parameter
 from trajectsim.evidence.paths import walk
 
-__all__ = ["SHARES", "deadweight", "displacement", "double_counts", "leisure", "price_levels", "rates"]
+__all__ = [
+    "SHARES", "deadweight", "displacement", "double_counts", "leisure", "price_levels", "quantity_to_break_even",
+    "rates",
+]  # fmt: skip
 
 F64 = npt.NDArray[np.float64]
 Line = Mapping[str, Any]
@@ -104,6 +107,34 @@ def double_counts(lines: Sequence[Line]) -> list[str]:
         if line["category"] == "productivity" and line["kind"] == "benefit" and line["quantity"] in ("event", "entries")
     ]
     return lump if earned else []
+
+
+def quantity_to_break_even(
+    present: F64, lines: Sequence[Line], prices: F64, youths: int, perspective: str
+) -> list[dict[str, Any]]:
+    """Return how much more of one thing would have to be avoided for net costs to be nil, line by line.
+
+    For each line that is a cost to the perspective: months, times or hours for the whole cohort over all years, at the
+    mean price and at full worth (not discounted), on top of what the arm avoids already. Empty where nothing is lost.
+
+    Args:
+        present: difference per youth at present value [D, Y, L].
+        lines: records of the lines.
+        prices: mean price per counted unit of each line [L].
+        youths: size of the cohort.
+        perspective: society, municipality or a payer.
+    """
+    own = weights(lines, perspective)
+    net = float((present.sum(axis=1) @ own).mean()) * youths
+    if net <= 0:
+        return []
+    rows = [
+        {"line": line["line"], "of": line["of"], "quantity": line["quantity"], "price": finite(price),
+         "needed": finite(net / price)}
+        for line, price, weight in zip(lines, prices, own, strict=True)
+        if weight > 0 and price > 0 and not line["programme"] and line["quantity"] != "fixed"
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: float(row["needed"] or 0.0))
 
 
 def rates(found: LineQuantities, arm: int) -> list[dict[str, Any]]:
