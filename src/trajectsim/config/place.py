@@ -58,11 +58,13 @@ def with_own_values(scenario: Any, place: Loaded[Any]) -> Any:
     own: dict[str, Parameter] = place.spec.replaces
     found = {item.path: item for item in scenario_parameters(scenario, (Parameter,)) if item.path in own}
     mistakes: list[Mistake] = []
+    world = place.spec.world
+    same_world = scenario.spec.world == (None if world is None else _from(place, world))
     for path, parameter in own.items():
         loc = ("replaces", path)
         if path not in found:
-            if path.startswith("world.") and scenario.world is None:
-                continue  # a scenario of the place without a world around it
+            if not same_world:
+                continue  # a number of the place's world, which this scenario has not around it
             every = [item.path for item in scenario_parameters(scenario, (Parameter,))]
             what = f"there is no parameter '{path}' to replace"
             mistakes.append(place.document.mistake(loc, what, near=nearest(path, every)))
