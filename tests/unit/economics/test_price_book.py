@@ -70,8 +70,8 @@ def test_law_decides_who_pays_at_eighteen(table: PriceTable) -> None:
 
 
 def test_two_lines_for_one_state_never_price_the_same_age_for_the_same_payer(table: PriceTable) -> None:
-    """Except where the two are different services of one state (sheltered work, assistance, a job with subsidy, a school
-    and the way to it, care and education in one place)."""
+    """Except where the two are different services of one state (sheltered work, assistance, a job with subsidy, a
+    school and the way to it, care and education in one place)."""
     several = {"activity.sheltered_work", "wage_subsidy.on", "benefit.on", "supported_job.enrolled"}
     several |= {"activity.special_school", "activity.care_education_place"}
     for i in range(len(table.lines)):
@@ -101,3 +101,22 @@ def test_transfers_name_two_parties_and_carry_benefits_and_wages(table: PriceTab
 def test_standard_rate_everywhere_and_the_other_two_at_hand(table: PriceTable) -> None:
     assert not table.discount.any()
     assert table.central[table.rates] == pytest.approx([0.0225, 0.016, 0.029])
+
+
+def test_no_lump_sum_stands_beside_simulated_earnings(table: PriceTable) -> None:
+    """Output is hours at wage value, less colleagues' time; a diploma or a new job is worth no sum of its own."""
+    lines = table.describe()
+    productive = [line for line in lines if line["category"] == "productivity"]
+    assert {line["quantity"] for line in productive} == {"measure"}
+    output = [line for line in productive if line["kind"] == "benefit"]
+    assert output and all(str(line["of"]).startswith("output_hours") for line in output)
+    assert any(line["of"] == "supervision_hours" and line["kind"] == "cost" for line in productive)
+
+
+def test_every_cost_of_a_public_budget_says_what_can_be_booked(table: PriceTable) -> None:
+    nobody = ("youth_household", "victims_neighbourhood", "employers")
+    for i, line in enumerate(table.describe()):
+        public = line["kind"] == "cost" and line["owner"] is None and line["payer"] not in nobody
+        assert (table.cashable[i] >= 0) == public, line["line"]
+    shares = np.unique(table.cashable[table.cashable >= 0])
+    assert all(0 < table.central[column] < 1 and table.grades[column] == "D" for column in shares)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from trajectsim.economics.discounting import annuity, internal_rate, present_value, year_factors
 
-
 CASES = [(0.0225, 0, 0), (0.03, 0.01, 0.2), (0.0, 0.0, 0.5), (0.05, 0.05, 0)]
 
 
