@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trajectsim.errors import UserError
+from trajectsim.study.aids import write_aids
 from trajectsim.study.executors import Pool, open_pool
 from trajectsim.study.layout import Part, Shard
 from trajectsim.study.lock import locked
@@ -122,6 +123,7 @@ class _Batch:
         except BaseException:
             self._stop()
             raise
+        write_aids(self.out)
         everything = {part.name for part in self.layout.parts()}
         study = open_study(self.out)
         return Outcome(study, self.done, before, self.failed, tuple(self.lost), self.work_seconds,

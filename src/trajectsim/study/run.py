@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import cache
@@ -26,6 +26,7 @@ from trajectsim.errors import UserError
 from trajectsim.evidence.register import Register, build_register
 from trajectsim.model.hook import hook_of
 from trajectsim.study import layout
+from trajectsim.study.aids import write_aids
 from trajectsim.study.frozen import freeze
 from trajectsim.study.layout import Part, layout_of
 from trajectsim.study.lock import locked
@@ -103,7 +104,7 @@ def _run_scenario(
         plan = replace(plan, followed=0)
     spec = scenario.spec
     manifest = manifest_of(plan, register)
-    done = prepare_folder(out, manifest, kept_beside(scenario))
+    done = prepare_folder(out, manifest, kept_beside(scenario, manifest))
     draws = register.draws(np.arange(spec.draws))
     parts = layout_of(manifest).parts()
     finished = sum(part.cells for part in parts if part.name in done)
@@ -139,13 +140,14 @@ def _run_scenario(
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+    write_aids(out)
     return open_study(out)
 
 
-def kept_beside(scenario: Scenario) -> dict[str, bytes]:
-    """Return the file that keeps a scenario beside its results, by its path in the study's folder."""
+def kept_beside(scenario: Scenario, manifest: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the file that keeps a scenario beside its results, by its path in the folder whose manifest this is."""
     text = json.dumps(freeze(scenario), ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
-    return {f"scenarios/{content_hash(scenario)[:16]}.json": text.encode("utf-8")}
+    return {f"scenarios/{manifest['content_hash'][:16]}.json": text.encode("utf-8")}
 
 
 def manifest_of(plan: Plan, register: Register) -> dict[str, Any]:

@@ -24,8 +24,10 @@ import pyarrow.parquet as pq
 
 from trajectsim.errors import UserError, nearest
 from trajectsim.study.layout import Part, layout_of
+from trajectsim.study.views import DESIGN, connect, tables_in
 
 __all__ = [
+    "AIDS",
     "RECORDS",
     "TABLES",
     "Study",
@@ -42,6 +44,9 @@ __all__ = [
 
 RECORDS = "parts"
 """Folder with a record of every part: points, draws, rows, sizes and hashes."""
+
+AIDS = ("views.sql", "dictionary.json", "dictionary.md")
+"""What `study.aids` writes beside the tables, to read them by."""
 
 TABLES = (
     "parameters",
@@ -137,12 +142,13 @@ class Study:
         """
         wanted = None if self.number is None else [("point", "=", self.number)]
         if self.number is not None and columns is None:
-            columns = [column for column in pq.read_schema(self._files(name)[0]).names if column != "point"]
-        read = [pq.read_table(file, columns=columns, filters=wanted) for file in self._files(name)]
+            columns = [column for column in pq.read_schema(self.files(name)[0]).names if column != "point"]
+        read = [pq.read_table(file, columns=columns, filters=wanted) for file in self.files(name)]
         frame: pd.DataFrame = pa.concat_tables(read).unify_dictionaries().to_pandas()
         return frame
 
-    def _files(self, name: str) -> list[Path]:
+    def files(self, name: str) -> list[Path]:
+        """Return the finished parts of a table, in order. Raises UserError where there are none."""
         if name not in TABLES:
             raise UserError.of(f"there is no table '{name}'", allowed=", ".join(TABLES))
         files = [self.path / name / f"{part}.parquet" for part in self.parts]
@@ -158,33 +164,95 @@ class Study:
     ) -> pd.DataFrame:
         """Return sums of columns by group, rows in the order of the groups; the table itself is never loaded.
 
-        `where` keeps the rows whose column has one of the values.
-
-        One thread adds in the order of the files, so that the sums are the same every time; cents stay whole.
+        Names come as categories. `where` keeps the rows whose column has one of the values. Whole numbers are added by
+        all processors; others by one thread in the order of the files, so that the sums are the same every time.
 
         Raises:
             UserError: no such table, or no finished part of it.
         """
         import duckdb
 
-        files = self._files(name)
-        groups = ", ".join(f'"{column}"' for column in by)
+        files = self.files(name)
         schema = pq.read_schema(files[0])
-        kinds = {c: "BIGINT" if pa.types.is_integer(schema.field(c).type) else "DOUBLE" for c in of}
-        added = ", ".join(f'sum("{c}")::{kind} AS "{c}"' for c, kind in kinds.items())
+        whole = {c: pa.types.is_integer(schema.field(c).type) for c in of}
+        added = ", ".join(f'sum("{c}")::{"BIGINT" if exact else "DOUBLE"} AS "{c}"' for c, exact in whole.items())
         wanted = {column: list(values) for column, values in (where or {}).items()}
         if self.number is not None:
             wanted["point"] = [self.number]
         chosen = " AND ".join(f'"{column}" IN ({", ".join("?" * len(v))})' for column, v in wanted.items())
-        query = f"SELECT {groups}, {added} FROM read_parquet(?)" + (f" WHERE {chosen}" if chosen else "")
+        given = [[str(file) for file in files], *(value for values in wanted.values() for value in values)]
+        rows = "FROM read_parquet(?)" + (f" WHERE {chosen}" if chosen else "")
         with duckdb.connect() as connection:
-            connection.execute("SET threads = 1")
+            if not all(whole.values()):
+                connection.execute("SET threads = 1")
+            keys = []
+            for c in by:
+                if pa.types.is_dictionary(schema.field(c).type) or pa.types.is_string(schema.field(c).type):
+                    # As categories keys are numbers: faster to group by and to hand over than a text per row.
+                    names = connection.execute(f'SELECT DISTINCT "{c}" {rows} ORDER BY 1', given).fetchall()
+                    texts = ", ".join("'" + str(text).replace("'", "''") + "'" for (text,) in names) or "''"
+                    connection.execute(f'CREATE TYPE "of_{c}" AS ENUM ({texts})')
+                    keys.append(f'"{c}"::"of_{c}" AS "{c}"')
+                else:
+                    keys.append(f'"{c}"')
+            amounts = [f'"{c}"' for c in of]
+            groups = ", ".join(f'"{column}"' for column in by)
             found = connection.execute(
-                f"{query} GROUP BY {groups} ORDER BY {groups}",
-                [[str(file) for file in files], *(value for values in wanted.values() for value in values)],
+                f"SELECT {groups}, {added} FROM (SELECT {', '.join([*keys, *amounts])} {rows}) "
+                f"GROUP BY {groups} ORDER BY {groups}",
+                given,
             )
             frame: pd.DataFrame = found.df()
             return frame
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables that are here."""
+        return tables_in(self.path, TABLES)
+
+    def connect(self) -> Any:
+        """Return a DuckDB connection with a view per table, over finished parts; `design` too where there is one.
+
+        Nothing is loaded: a query reads what it needs. Close the connection when done.
+        """
+        files = {name: self.files(name) for name in self.tables}
+        if (self.path / f"{DESIGN}.parquet").is_file():
+            files[DESIGN] = [self.path / f"{DESIGN}.parquet"]
+        return connect(files, self.number)
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Return the answer to a query in SQL, in which every table is a view: `SELECT count(*) FROM runs`.
+
+        Raises:
+            UserError: the query is no SQL, or names what is not there.
+        """
+        import duckdb
+
+        with self.connect() as connection:
+            try:
+                frame: pd.DataFrame = connection.sql(query).df()
+            except (duckdb.Error, AttributeError) as error:
+                what = str(error).split("\n", 1)[0] if isinstance(error, duckdb.Error) else "this asks for nothing"
+                allowed = ", ".join([*self.tables, *([DESIGN] if (self.path / f"{DESIGN}.parquet").is_file() else [])])
+                raise UserError.of(f"the query cannot be answered: {what}", allowed=allowed) from None
+            return frame
+
+    def polars(self, name: str) -> Any:
+        """Return a table as a Polars LazyFrame, which reads when it is collected.
+
+        Raises:
+            UserError: Polars is not installed, there is no such table, or no finished part of it.
+        """
+        files = self.files(name)
+        try:
+            import polars
+        except ImportError:
+            cure = 'install it: python -m pip install "trajectsim[polars]"'
+            raise UserError.of("Polars is not installed", cure=cure) from None
+        # Each part has its own dictionary of names, so names are read as plain text.
+        texts = [field.name for field in pq.read_schema(files[0]) if pa.types.is_dictionary(field.type)]
+        frame = polars.scan_parquet(files).with_columns(polars.col(texts).cast(polars.String))
+        return frame if self.number is None else frame.filter(polars.col("point") == self.number).drop("point")
 
     def summary(self) -> dict[str, Any]:
         """Return the summary that was written beside the tables."""
@@ -431,7 +499,7 @@ def leave_nothing(folder: Path) -> None:
     """Remove what a study that stopped before anything was finished had written; the folder too if it is empty then."""
     if finished_parts(folder):
         return
-    beside = [folder / "manifest.json", folder / "design.parquet"]
+    beside = [folder / name for name in ("manifest.json", "design.parquet", *AIDS)]
     for name in ("scenarios", "manifests"):
         beside += list((folder / name).glob("*.json"))
     others = [file for file in folder.rglob("*") if file.is_file() and file not in beside]

@@ -16,11 +16,12 @@ from trajectsim.errors import UserError
 from trajectsim.study.frozen import thaw
 from trajectsim.study.layout import Part, layout_of
 from trajectsim.study.run import model_version
-from trajectsim.study.store import RECORDS, TABLES, open_study, record_of
+from trajectsim.study.store import AIDS, RECORDS, TABLES, open_study, record_of
 
 __all__ = ["Finding", "Verdict", "verify"]
 
-BESIDE = ("manifest.json", "summary.json", "report.html", "design.parquet")
+BESIDE = ("manifest.json", "summary.json", "report.html", "design.parquet", "sensitivity.json", "sensitivity.svg",
+          "discovery.json", "discovery.svg", *AIDS)  # fmt: skip
 """Files that may stand beside the tables; pages of youths (`youth_*.html`) and files that begin with a dot may too."""
 OURS = ("scenarios", "manifests", RECORDS)
 

@@ -48,7 +48,7 @@ class OnePart:
 def test_workers_play_no_part(with_spec: Change, finished: Path, tmp_path: Path) -> None:
     run_scenario(with_spec(), tmp_path / "study", workers=2)
     assert tree(tmp_path / "study") == tree(finished)
-    assert len(tree(finished)) == 2 + 3 * 15 + 1  # manifest, scenario; parts and their records; lives
+    assert len(tree(finished)) == 2 + 3 * 15 + 1 + 3  # manifest, scenario; parts and their records; lives; aids
 
 
 def test_a_stopped_study_keeps_what_is_finished_and_ends_with_the_same_bytes(
