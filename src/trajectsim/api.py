@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ __all__ = [
     "plan",
     "resume",
     "run",
+    "scale_up",
+    "silos",
+    "triangle",
     "value",
     "verify",
     "write_report",
@@ -165,6 +168,105 @@ def verify(folder: str | Path) -> Verdict:
     from trajectsim.study.verify import verify as check_files
 
     return check_files(folder)
+
+
+def scale_up(
+    scenario: str | Path | Scenario,
+    places: Sequence[int],
+    out: str | Path,
+    *,
+    team: str = "along",
+    budget: str = "along",
+    youths: int | None = None,
+    arm: str | None = None,
+    programme: str | None = None,
+    settings: Mapping[str, object] = {},
+    workers: int | None = None,
+    explain: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Return what a programme brings and costs at several sizes, where the next place stops paying, and why.
+
+    A scenario's file that names no world gets the packaged town around it; a loaded scenario must name one.
+
+    Args:
+        scenario: a scenario's file, or one from `load`.
+        places: numbers of places.
+        out: folder for the results; what it holds of the same sizes is kept.
+        team: posts grow `along` with the places, in `whole` posts, or stay `fixed`. budget: a pooled budget likewise.
+        youths: how many youths every size holds; those of the scenario, and at least the largest size, if left out.
+        arm, programme: what to take to other sizes; the first programme if left out.
+        settings: for a file, as `load` takes them, for example `{"draws": 200, "replicates": 1}`.
+        workers: threads. explain: also run what binds. progress: as in `run`.
+
+    Returns:
+        The tree of `trajectsim.analysis.run_sizes.run_sizes`, with `sizes` and `best`.
+
+    Raises:
+        UserError: the scenario holds mistakes, has no such programme, or nothing in it is scarce.
+    """
+    from trajectsim.analysis.run_sizes import run_sizes
+    from trajectsim.config.sizes import at_sizes
+
+    whole, laid = _in_world(scenario, settings)
+    sized = at_sizes(whole, places, arm=arm, programme=programme, team=team, budget=budget, youths=youths)
+    tree = run_sizes(sized, Path(out), workers=workers, progress=progress, explain=explain)
+    tree["about"]["world_laid"] = laid
+    return tree
+
+
+def silos(
+    scenario: str | Path | Scenario,
+    out: str | Path,
+    *,
+    arm: str | None = None,
+    settings: Mapping[str, object] = {},
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Return what a pooled budget (ontschotting) is worth, per payer, with the transfers that make up losses.
+
+    Args:
+        scenario, settings, workers, progress: as in `scale_up`.
+        out: folder for the results.
+        arm: the arm to pool; the first after the null alternative if left out.
+
+    Returns:
+        The tree of `trajectsim.analysis.silos.silos_of`.
+
+    Raises:
+        UserError: the scenario holds mistakes, or nobody in it decides and no budget is pooled.
+    """
+    from trajectsim.analysis.silos import run_silos
+    from trajectsim.config.pooled import pooling
+
+    whole, laid = _in_world(scenario, settings)
+    tree = run_silos(pooling(whole, arm), Path(out), workers=workers, progress=progress)
+    tree["about"]["world_laid"] = laid
+    return tree
+
+
+def _in_world(scenario: str | Path | Scenario, settings: Mapping[str, object]) -> tuple[Scenario, bool]:
+    from trajectsim.config.around import load_in_world
+
+    if isinstance(scenario, Scenario):
+        return scenario, False
+    return load_in_world(scenario, {key: str(value) for key, value in settings.items()})
+
+
+def triangle(study: Study | str | Path) -> dict[str, Any]:
+    """Return legitimacy, involvement and return of every arm but the first (waardendriehoek).
+
+    Args:
+        study: an opened study, or its folder.
+
+    Raises:
+        UserError: there is one arm, or nothing is finished.
+    """
+    from trajectsim.analysis.triangle import triangle as corners
+
+    opened = study if isinstance(study, Study) else open_study(study)
+    return corners(opened, opened.path)
 
 
 def open_study(folder: str | Path) -> Study:

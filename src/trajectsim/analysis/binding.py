@@ -29,8 +29,8 @@ YOUTHS = "youths"
 SURE = 2.0
 """What comes back counts where it is this many standard errors from nil."""
 
-FULL = 0.9
-"""Places that are never taken for a larger part than this are more than there are youths for."""
+FULL = 0.5
+"""Where less of the places added since the size before is ever taken, there are not the youths for them."""
 
 
 def binding(study: Study, pairs: Mapping[str, tuple[str, str]], places: int, share_filled: float | None) -> Tree:
@@ -40,7 +40,7 @@ def binding(study: Study, pairs: Mapping[str, tuple[str, str]], places: int, sha
         study: a study with the arms of `config.sizes.with_limits_lifted`.
         pairs: per limit its null alternative and its arm; `as_it_is` the size itself.
         places: the size.
-        share_filled: the largest part of its places that was taken at once.
+        share_filled: part of the places added since the size before that is taken when most are.
 
     Returns:
         `limits` by name: net benefit and work years that come back (`stats` across draws); `binds`: the limit that

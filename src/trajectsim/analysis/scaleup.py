@@ -26,6 +26,7 @@ __all__ = ["best_size", "next_place", "per_unit", "scale_curve", "staircase", "s
 
 F64 = npt.NDArray[np.float64]
 Tree = dict[str, Any]
+SURE = 2.0
 STEP = 2
 """A plan of growth at most doubles a programme in a year, so that half of its team at least is not new."""
 
@@ -72,8 +73,9 @@ def best_size(net: F64, places: Sequence[int]) -> Tree:
     """Return the number of places with the highest mean net benefit, no programme (0 places) being one of the choices.
 
     `chance` is the share of draws in which each size is best, `expected_loss` what is lost on average by choosing the
-    best on the mean instead of the best of every draw. `first_that_pays` is the smallest size with a mean net benefit
-    above nil, `chance_of_gain` the share of draws with a gain at the best size.
+    best on the mean instead of the best of every draw. `enough` is the smallest number that no larger one surely beats:
+    by more than `SURE` standard errors of the difference on the same draws. `first_that_pays` is the smallest size with
+    a mean net benefit above nil, `chance_of_gain` the share of draws with a gain at the best size.
     """
     choices = list(dict.fromkeys([0, *places]))
     rows = np.stack([np.zeros(net.shape[1]) if n == 0 else net[list(places).index(n)] for n in choices])
@@ -84,6 +86,7 @@ def best_size(net: F64, places: Sequence[int]) -> Tree:
     paying = [n for n, m in zip(choices, mean, strict=True) if n > 0 and m > 0]
     return {
         "places": choices[at],
+        "enough": choices[_enough(rows)],
         "net_benefit": stats(rows[at]),
         "chance_of_gain": finite((rows[at] > 0).mean()),
         "chance": {str(n): finite((winner == k).mean()) for k, n in enumerate(choices)},
@@ -93,6 +96,17 @@ def best_size(net: F64, places: Sequence[int]) -> Tree:
         "first_that_pays": paying[0] if paying else None,
         "at_the_edge": choices[at] == max(choices),
     }
+
+
+def _enough(rows: F64) -> int:
+    """Return the first of the choices [K, D] that none of the later ones surely beats."""
+    draws = rows.shape[1]
+    for k in range(len(rows)):
+        more = rows[k + 1 :] - rows[k]
+        error = more.std(axis=1, ddof=1) / np.sqrt(draws) if draws > 1 else np.zeros(len(more))
+        if not np.any(more.mean(axis=1) > SURE * error):
+            return k
+    return len(rows) - 1
 
 
 def staircase(places: Sequence[int], target: int) -> list[int]:
@@ -142,8 +156,8 @@ def scale_curve(study: Study, sized: Sized) -> Tree:
         "sizes": sizes,
         "best": best,
         "break_even_places": {name: item["first_that_pays"] for name, item in best.items()},
-        "next_place_stops": best["society"]["places"],
-        "staircase": _plan(sizes, sized, best["society"]["places"]),
+        "next_place_stops": best["society"]["enough"] or best["society"]["places"],
+        "staircase": _plan(sizes, sized, best["society"]["enough"] or best["society"]["places"]),
     }
 
 
@@ -233,11 +247,11 @@ class _Read:
 
     def net(self, perspective: str) -> F64:
         """Return the net benefit per size and draw [K, D] of society, the municipality or a payer."""
-        return -(self.present[1:] - self.present[0]) @ weights(self.lines, perspective)
+        return np.asarray((self.present[0] - self.present[1:]) @ weights(self.lines, perspective))
 
     def work_months(self) -> F64:
         """Return months of work added per size and draw [K, D]; nil where the model knows no work."""
-        return np.zeros(self.present.shape[:2])[1:] if self.work is None else self.work[1:] - self.work[0]
+        return np.zeros(self.present.shape[:2])[1:] if self.work is None else np.asarray(self.work[1:] - self.work[0])
 
     def size(self, k: int) -> Tree:
         """Return everything about one size."""

@@ -19,6 +19,7 @@ from trajectsim.analysis.streams import from_store, weights
 from trajectsim.analysis.tables import Study, array_of, design_of, sums
 from trajectsim.analysis.wrong_pocket import wrong_pocket
 from trajectsim.config.pooled import ARM, SILOED, Pooling
+from trajectsim.config.scenario import Scenario, content_hash
 from trajectsim.errors import UserError
 from trajectsim.study.run import run_scenario
 
@@ -31,14 +32,17 @@ ANSWERS = ("asked", "granted", "refused", "passed_on", "left", "no_money")
 def run_silos(
     pooling: Pooling, out: Path, workers: int | None = None, progress: Callable[[int, int], None] | None = None
 ) -> Tree:
-    """Run a scenario siloed and pooled, in the folders `siloed` and `pooled` of `out`, and return what differs.
+    """Run a scenario siloed and pooled, in two folders of `out`, and return what differs.
 
     Both keep what they have done and go on where they stopped. Tree: see `silos_of`.
     """
-    siloed = run_scenario(pooling.siloed, out / "siloed", workers=workers, progress=progress, lives=False)
-    pooled = None
-    if pooling.pooled is not None:
-        pooled = run_scenario(pooling.pooled, out / "pooled", workers=workers, progress=progress, lives=False)
+
+    def run(scenario: Scenario, name: str) -> Study:
+        folder = out / f"{name}-{content_hash(scenario)[:8]}"
+        return run_scenario(scenario, folder, workers=workers, progress=progress, lives=False)
+
+    siloed = run(pooling.siloed, SILOED)
+    pooled = None if pooling.pooled is None else run(pooling.pooled, "pooled")
     return silos_of(siloed, pooled, pooling)
 
 

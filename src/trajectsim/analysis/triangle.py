@@ -75,6 +75,7 @@ def triangle(study: Study, folder: Path, replicates: int = REPLICATES) -> Tree:
             "unit": "per youth, an arm minus the null alternative; EUR at present value, a gain is positive",
             "latents": f"mean over all months and {replicates} replicates at central values, in standard deviations",
         },
+        "exit_titles": {path: title for path, title in manifest["titles"].items() if path in _moved_by(scenario)},
         "latent_titles": {name: manifest["titles"].get(f"latent.{name}") for name in latents},
         "arms": _corners(study, scenario, latents),
     }
@@ -206,6 +207,14 @@ def legitimacy(scenario: Scenario, arm: ArmSpec, law: LawSpec) -> Tree:
         "payers": list(dict.fromkeys(str(line.payer) for line in lines)),
         "pooled": _pooled(scenario, arm),
     }
+
+
+def _moved_by(scenario: Scenario) -> set[str]:
+    """Return the names of everything that any arm moves."""
+    found: set[str] = set()
+    for arm in scenario.spec.arms:
+        found |= _moved(scenario, [scenario.interventions[name] for name in arm.interventions], arm)
+    return found
 
 
 def _moved(scenario: Scenario, items: Sequence[Intervention], arm: ArmSpec) -> set[str]:

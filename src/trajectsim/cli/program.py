@@ -20,15 +20,19 @@ from trajectsim.cli.new import add_commands as add_new
 from trajectsim.cli.parser import Commands, Parser, new_parser
 from trajectsim.cli.run import add_commands as add_run
 from trajectsim.cli.say import say
+from trajectsim.cli.scaleup import add_commands as add_scaleup
 from trajectsim.cli.studies import add_commands as add_studies
 from trajectsim.errors import UserError
 
 __all__ = ["build_parser", "main"]
 
-GROUPS = (add_run, add_studies, add_money, add_compare, add_decide, add_catalogue, add_new, add_check, add_evidence)
+GROUPS = (
+    add_run, add_studies, add_money, add_compare, add_decide, add_scaleup, add_catalogue, add_new, add_check,
+    add_evidence,
+)  # fmt: skip
 """What adds the commands of each module, in the order in which help shows them."""
 
-KEEPS_WHAT_IS_DONE = ("run", "batch", "resume", "compare")
+KEEPS_WHAT_IS_DONE = ("run", "batch", "resume", "compare", "scale-up", "silos")
 """Commands that can be stopped and taken up again."""
 
 

@@ -101,7 +101,8 @@ def at_sizes(
     name = _programme(scenario, found, programme)
     item = scenario.interventions[name]
     assert item.places is not None
-    own = round(_number(scenario, name, item.places).value)
+    given = item.places
+    own = round(_number(scenario, name, given).value)
     whole = scenario.spec.size or scenario.population.size
     size = youths or max(math.ceil(whole * scenario.spec.scale), *sizes)
     item = _with_experience(item)
@@ -109,7 +110,7 @@ def at_sizes(
     grown = replace(scenario, interventions=interventions)
     arms = [scenario.spec.arms[0]]
     for n in sizes:
-        path = _path(grown, name, item.places, "places")
+        path = _path(grown, name, given, "places")
         levers = [
             _lever(path, float(n), "places"),
             *_team_levers(grown, item, n, own, team),
