@@ -32,10 +32,11 @@ PILOT_YOUTH_MONTHS = 4_000_000
 """Most youth-months of one trial draw."""
 START_SECONDS = 3.0
 """What a worker needs to start: libraries, the compiled engine, its scenario."""
-WORKER_MB = 350.0
-"""Memory of a worker beyond what its youths take."""
-BYTES_PER_YOUTH = 1200
-"""Columns of a youth, twice (a copy per arm), and of the wider pool that it is chosen from."""
+WORKER_MB = 320.0
+"""Memory of a worker beside its youths: libraries, the compiled engine, scenarios, tables of a part (measured)."""
+BYTES_PER_YOUTH = {False: 1700, True: 5000}
+"""Columns of a youth, a copy per arm, and of the wider pool that it is chosen from; more where a town is shared
+(measured on 60,000 and 20,000 youths)."""
 EFFICIENCY = 0.95
 """Share of the time of several workers that is spent on tasks."""
 
@@ -170,9 +171,9 @@ def _bytes(tried: Sequence[dict[str, pa.Table]], about: dict[str, Any] | None) -
 
 
 def _youths_mb(youth_months: float, manifest: dict[str, Any]) -> float:
-    """Return the memory of the youths of the largest run: `BYTES_PER_YOUTH` each."""
+    """Return the memory of the youths of the largest run."""
     months = manifest["steps"] * 12 / manifest["steps_per_year"] * int(manifest["replicates"]) * len(manifest["arms"])
-    return float(youth_months / months * BYTES_PER_YOUTH / 1e6)
+    return float(youth_months / months * BYTES_PER_YOUTH[manifest["world"] is not None] / 1e6)
 
 
 def _errors(

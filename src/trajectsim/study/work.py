@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from trajectsim.config.check import check
 from trajectsim.config.overrides import COMMAND_LINE, SCENARIO_KEYS
 from trajectsim.config.reader import Loc, read_mapping
-from trajectsim.config.scenario import Scenario, content_hash, load_scenario
+from trajectsim.config.scenario import Scenario, load_scenario
 from trajectsim.config.study import LoadedStudy, is_study, load_study
 from trajectsim.errors import Mistake, UserError, nearest
 from trajectsim.evidence.parameter import Parameter
@@ -88,8 +88,9 @@ def prepare(path: str | Path, overrides: Mapping[str, str] = {}, out: Path | Non
         if mistakes := check(scenario):
             raise UserError(mistakes)
         plan, register = make_plan(scenario)
-        mark = content_hash(scenario)[:16]
-        return Work(manifest_of(plan, register), kept_beside(scenario), (Cell(0, mark, mark),))
+        manifest = manifest_of(plan, register)
+        mark = manifest["content_hash"][:16]
+        return Work(manifest, kept_beside(scenario, manifest), (Cell(0, mark, mark),))
     return _of_study(load_study(path, overrides), out)
 
 
@@ -135,10 +136,10 @@ def _of_study(study: LoadedStudy, out: Path | None) -> Work:
         if text not in marks:
             scenario = scenarios.of(given)
             plan, register = make_plan(scenario)
-            mark = content_hash(scenario)[:16]
-            marks[text] = mark
-            manifests[mark] = manifest_of(plan, register)
-            files.update(kept_beside(scenario))
+            own = manifest_of(plan, register)
+            mark = marks[text] = own["content_hash"][:16]
+            manifests[mark] = own
+            files.update(kept_beside(scenario, own))
             _all_named(study, factors, register, given)
             if first is None:
                 first = manifests[mark]

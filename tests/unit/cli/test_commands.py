@@ -48,7 +48,7 @@ def test_every_command_has_help(capsys: Captured) -> None:
             cli.main([*command, "--help"])
         assert not stopped.value.code
         text += capsys.readouterr().out
-    assert set(re.findall(r"--[a-z]+", text)) == set(commands.options)
+    assert set(re.findall(r"--[a-z]+(?:-[a-z]+)*", text)) == set(commands.options)
 
 
 def test_module_runs_as_a_program() -> None:

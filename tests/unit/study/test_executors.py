@@ -73,7 +73,7 @@ def test_workers_end_with_a_parent_that_was_killed() -> None:
             return
         status = Path(f"/proc/{worker}/stat")
         if status.exists() and status.read_text().rpartition(")")[2].split()[:1] == ["Z"]:
-                return
+            return
         time.sleep(0.05)
     raise AssertionError(f"worker {worker} still runs")
 
