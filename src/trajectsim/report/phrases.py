@@ -1,6 +1,7 @@
 """What the report says, in Dutch or English: one file of phrases per language, looked up by dotted key.
 
-The phrases live in `data/phrases/{nl,en}.yaml`; both files hold the same keys and the same `{placeholders}` (a test
+The phrases live in `data/phrases/{nl,en}.yaml` and, about costs, benefits and the decision, in `money_{nl,en}.yaml`;
+both languages hold the same keys and the same `{placeholders}` (a test
 keeps it so). Names that the model declares itself (domains, states, exits, arms) come with the results, in
 `manifest["titles"]`; where a title is missing the plain name is shown with spaces.
 """
@@ -32,8 +33,11 @@ def phrases(lang: str) -> Mapping[str, str]:
         )
     from ruamel.yaml import YAML
 
-    text = files("trajectsim").joinpath("data", "phrases", f"{lang}.yaml").read_text(encoding="utf-8")
-    return dict(_flat(YAML(typ="safe").load(text)))
+    folder = files("trajectsim").joinpath("data", "phrases")
+    found: dict[str, str] = {}
+    for name in (f"{lang}.yaml", f"money_{lang}.yaml"):
+        found |= _flat(YAML(typ="safe").load(folder.joinpath(name).read_text(encoding="utf-8")))
+    return found
 
 
 def _flat(tree: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:

@@ -5,27 +5,18 @@ It reads a folder of results alone, loads nothing from elsewhere, needs no scrip
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from trajectsim.errors import UserError
 from trajectsim.report import answer, lives, money, trust
 from trajectsim.report.blocks import Shown, Table
 from trajectsim.report.findings import Findings, read
 from trajectsim.report.format import LANGUAGES
-from trajectsim.report.phrases import Words
+from trajectsim.report.pages import HasWords, render, write_page
 from trajectsim.report.world import around
 
 __all__ = ["HasWords", "render", "write_page", "write_report"]
-
-
-class HasWords(Protocol):
-    """What a page is made of, in a reader's language."""
-
-    @property
-    def words(self) -> Words:
-        """The reader's language."""
 
 
 def write_report(directory: str | Path, lang: str = "nl") -> Path:
@@ -47,53 +38,6 @@ def write_report(directory: str | Path, lang: str = "nl") -> Path:
         )
     found = read(directory, lang)
     return write_page(found.directory / "report.html", "report.html.j2", page(found), found)
-
-
-def write_page(path: Path, template: str, content: dict[str, Any], found: HasWords) -> Path:
-    """Fill a template and write it at once: under a temporary name first, then moved into place."""
-    text = render(template, content, found)
-    temporary = path.with_name(path.name + ".part")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    except OSError as error:
-        raise UserError.of(
-            f"the report cannot be written: {error.strerror}",
-            file=str(path),
-            cure="check the folder's rights, or give --out another folder",
-        ) from error
-    return path
-
-
-def render(template: str, content: dict[str, Any], found: HasWords) -> str:
-    """Return a page as text."""
-    counter = iter(range(1, 1000))
-    return str(
-        _environment()
-        .get_template(template)
-        .render(
-            **content,
-            w=found.words,
-            style=found.words.style,
-            lang=found.words.lang,
-            found=found,
-            number=lambda: next(counter),
-        )
-    )
-
-
-@cache
-def _environment() -> Any:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("trajectsim.report", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment
 
 
 def page(found: Findings) -> dict[str, Any]:

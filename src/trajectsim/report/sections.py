@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trajectsim.report.blocks import Shown, Table
-from trajectsim.report.phrases import Words
 from trajectsim.report.pages import write_page
+from trajectsim.report.phrases import Words
 
 if TYPE_CHECKING:
     from rich.console import Console
