@@ -42,7 +42,9 @@ def demands(scenario: Scenario) -> list[Demand]:
     for mechanism in world.mechanisms.values():
         for name, places in mechanism.places.items():
             units = names.value("world", places.units) or 0.0
-            total = (names.value("world", places.capacity) or 0.0) * units * scale
+            capacity = names.value("world", places.capacity) or 0.0
+            whole = max(round(units * scale), 1)  # more towns have whole units more, as in the engine
+            total = capacity * (whole if units > 1 else scale)
             found[name] = Demand(name, world.provisions[name].title, total, _others(names, places) * scale)
     return [found[name] for name in world.provisions if name in found]
 

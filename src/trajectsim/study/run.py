@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel
 
-from trajectsim.config.intervention import intervention_domain, programmes
 from trajectsim.config.scenario import Scenario, content_hash
+from trajectsim.config.titles import titles_of
 from trajectsim.economics.prices import compile_prices
 from trajectsim.engine.compiler import compile_scenario
 from trajectsim.engine.town import TownProgram
@@ -173,7 +173,7 @@ def manifest_of(plan: Plan, register: Register) -> dict[str, Any]:
         "arms": plan.arms,
         "scenario": scenario.spec.model_dump(mode="json"),
         "provenance": dict(scenario.provenance),
-        "titles": _titles(scenario),
+        "titles": titles_of(scenario),
         "names": {
             "domains": n.domains,
             "states": n.states,
@@ -261,26 +261,3 @@ def _describe(register: Register, path: str, grade: str) -> dict[str, Any]:
         "high": d.high,
         "note": parameter.note,
     }
-
-
-def _titles(scenario: Scenario) -> dict[str, dict[str, str]]:
-    """Return the titles of everything a reader sees, by path, in both languages."""
-    titles: dict[str, dict[str, str]] = {"scenario": scenario.spec.title.model_dump()}
-    for arm in scenario.spec.arms:
-        if arm.title is not None:
-            titles[f"arm.{arm.name}"] = arm.title.model_dump()
-    taking_part = programmes(scenario.interventions)
-    domains = {**scenario.model.domains, **{n: intervention_domain(i) for n, i in taking_part.items()}}
-    for name, domain in domains.items():
-        if domain.title is not None:
-            titles[name] = domain.title.model_dump()
-        titles.update({f"{name}.{s}": x.title.model_dump() for s, x in domain.states.items() if x.title is not None})
-        titles.update({f"{name}.{w.name}": w.title.model_dump() for w in domain.exits if w.title is not None})
-    titles.update({f"event.{name}": text.model_dump() for name, text in scenario.model.events.items()})
-    for constraint in scenario.model.constraints:
-        if constraint.title is not None:
-            titles[f"constraint.{constraint.name}"] = constraint.title.model_dump()
-    for name, latent in scenario.model.latents.items():
-        if latent.title is not None:
-            titles[f"latent.{name}"] = latent.title.model_dump()
-    return titles
