@@ -247,7 +247,8 @@ class _Read:
 
     def net(self, perspective: str) -> F64:
         """Return the net benefit per size and draw [K, D] of society, the municipality or a payer."""
-        return np.asarray((self.present[0] - self.present[1:]) @ weights(self.lines, perspective))
+        gained: F64 = (self.present[0] - self.present[1:]) @ weights(self.lines, perspective)
+        return gained
 
     def work_months(self) -> F64:
         """Return months of work added per size and draw [K, D]; nil where the model knows no work."""
@@ -269,7 +270,8 @@ class _Read:
         waited = self.measure["waiting"][a, :, :, own].sum(axis=1) * 12
         granted = self.measure["granted"][a, :, :, own].sum(axis=1)
         peak = self.measure["filled"][a, :, :, own].max(axis=1)
-        wait = per_unit(waited, asked) if asked.mean() > 0 else stats(np.zeros(len(asked)))
+        ample = places > 0 and not asked.any()  # nobody need ask where places abound
+        wait = stats(np.zeros(len(asked))) if ample else per_unit(waited, asked)
         return {
             "places": places,
             "arm": self.design.arms[a],
