@@ -67,3 +67,18 @@ def test_mistakes(tmp_path: Path) -> None:
     assert not (tmp_path / "x").exists()
     with pytest.raises(UserError, match="results"):
         trajectsim.open_study(tmp_path / "x")
+
+
+def test_growing_and_pooling(tmp_path: Path) -> None:
+    config = Path(__file__).parents[2] / "configs" / "town.yaml"
+    quick = {"years": 1, "draws": 2, "replicates": 1, "follow": "[]"}
+    curve = trajectsim.scale_up(config, [5], tmp_path / "sizes", settings=quick, workers=1, explain=False)
+    assert [size["places"] for size in curve["sizes"]] == [5] and curve["about"]["world_laid"] is False
+    pooled = trajectsim.silos(trajectsim.load(config, {**quick, "off": "[budgets]"}), tmp_path / "silos", workers=1)
+    assert list(pooled["forms"]) == ["desks"]
+    with pytest.raises(UserError, match="nothing is scarce"):
+        trajectsim.scale_up(trajectsim.load(DATA / "scenario.yaml"), [5], tmp_path / "none")
+
+
+def test_triangle(study: trajectsim.Study) -> None:
+    assert list(trajectsim.triangle(study)["arms"]) == ["helped"]
