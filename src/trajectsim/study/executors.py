@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import multiprocessing
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from importlib import import_module
@@ -22,6 +26,7 @@ __all__ = ["EXECUTORS", "Pool", "open_pool", "processors"]
 
 EXECUTORS = ("local", "dask", "serial")
 SECONDS_TO_CONNECT = 15
+SECONDS_BETWEEN_COUNTS = 5.0
 
 
 class Serial(Executor):
@@ -82,10 +87,17 @@ class _DaskPool(Pool):
         dask = import_module("distributed")
         self.client = client
         self.lost = (*Pool.lost, dask.KilledWorker, import_module("distributed.comm").CommClosedError)
+        self._number, self._asked = 1, -math.inf
         super().__init__(client.get_executor(pure=False), self._threads)
 
     def _threads(self) -> int:
-        return max(1, sum(int(n) for n in self.client.nthreads().values()))
+        """Return how many workers there are, asked for every few seconds: they come and go."""
+        now = time.monotonic()
+        if now - self._asked > SECONDS_BETWEEN_COUNTS:
+            with contextlib.suppress(Exception):  # a scheduler that is gone is told by `alive`
+                self._number = max(1, sum(int(n) for n in self.client.nthreads().values()))
+            self._asked = now
+        return self._number
 
     def alive(self) -> bool:
         return bool(self.client.status == "running")
@@ -155,18 +167,34 @@ def _dask_client(workers: int, scheduler: str | None) -> Iterator[Any]:
         raise UserError.of(
             "Dask is not installed", key="--executor", cure='install it: python -m pip install "trajectsim[cluster]"'
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told in plain words
+    for name in ["asyncio", "tornado", *logging.root.manager.loggerDict]:
+        if name.split(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is told in plain words
     with contextlib.ExitStack() as stack:
         if scheduler is None:
-            cluster = dask.LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-            )
+            with _deaf_to_ctrl_c():
+                cluster = dask.LocalCluster(
+                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+                )
             stack.enter_context(cluster)
             client = dask.Client(cluster, set_as_default=False)
         else:
             client = _connected(dask.Client, scheduler)
         stack.callback(_close, client)
         yield client
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Let processes that start now ignore Ctrl-C, which is for their parent."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _connected(client: Any, scheduler: str) -> Any:

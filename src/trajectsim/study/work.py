@@ -123,7 +123,7 @@ def _of_study(study: LoadedStudy, out: Path | None) -> Work:
     base = scenarios.of({})
     factors = _factors(study, scenarios, base)
     points = make_points(study, factors, base.spec.seed)
-    _fits(study, factors, points, scenarios)
+    _fits(study, factors, points, scenarios, keys=False)
     keys = [j for j, factor in enumerate(factors) if factor.parameter is None and factor.path in SCENARIO_KEYS]
     marks: dict[str, str] = {}  # key settings as text -> mark of the scenario
     files: dict[str, bytes] = {}
@@ -134,7 +134,11 @@ def _of_study(study: LoadedStudy, out: Path | None) -> Work:
         given = {factors[j].path: point[j] for j in keys}
         text = json.dumps(given, sort_keys=True)
         if text not in marks:
-            scenario = scenarios.of(given)
+            try:
+                scenario = scenarios.of(given)
+            except UserError:
+                _fits(study, factors, points, scenarios, keys=True)  # which of the factors is to blame
+                raise
             plan, register = make_plan(scenario)
             own = manifest_of(plan, register)
             mark = marks[text] = own["content_hash"][:16]
@@ -339,11 +343,17 @@ def _share(register: Register, path: str) -> Parameter:
     return Parameter(value=item.shares[state], unit="share", source=item.source, locator=item.locator, grade=item.grade)
 
 
-def _fits(study: LoadedStudy, factors: Sequence[Factor], points: Sequence[tuple[Any, ...]],
-          scenarios: _Scenarios) -> None:  # fmt: skip
-    """Try every factor at its lowest and highest value, or every value of a list: one that cannot be is told."""
+def _fits(
+    study: LoadedStudy, factors: Sequence[Factor], points: Sequence[tuple[Any, ...]], scenarios: _Scenarios, keys: bool
+) -> None:
+    """Try every factor at its lowest and highest value, or at every text or list; one that cannot be is told.
+
+    `keys`: those that are keys of the scenario, or those that are parameters.
+    """
     mistakes: list[Mistake] = []
     for j, factor in enumerate(factors):
+        if (factor.parameter is None) != keys:
+            continue
         values = {json.dumps(point[j]): point[j] for point in points}
         numbers = [v for v in values.values() if isinstance(v, (int, float)) and not isinstance(v, bool)]
         tried = [min(numbers), max(numbers)] if len(numbers) == len(values) else list(values.values())
