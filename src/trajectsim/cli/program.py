@@ -15,6 +15,7 @@ from trajectsim.cli.check import add_commands as add_check
 from trajectsim.cli.compare import add_commands as add_compare
 from trajectsim.cli.decide import add_commands as add_decide
 from trajectsim.cli.evidence import add_commands as add_evidence
+from trajectsim.cli.explore import add_commands as add_explore
 from trajectsim.cli.money import add_commands as add_money
 from trajectsim.cli.new import add_commands as add_new
 from trajectsim.cli.parser import Commands, Parser, new_parser
@@ -27,8 +28,8 @@ from trajectsim.errors import UserError
 __all__ = ["build_parser", "main"]
 
 GROUPS = (
-    add_run, add_studies, add_money, add_compare, add_decide, add_scaleup, add_catalogue, add_new, add_check,
-    add_evidence,
+    add_run, add_studies, add_explore, add_money, add_compare, add_decide, add_scaleup, add_catalogue, add_new,
+    add_check, add_evidence,
 )  # fmt: skip
 """What adds the commands of each module, in the order in which help shows them."""
 

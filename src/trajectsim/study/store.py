@@ -40,6 +40,7 @@ __all__ = [
     "write_files",
     "write_json",
     "write_part",
+    "write_text",
 ]
 
 RECORDS = "parts"
@@ -380,7 +381,11 @@ def write_part(folder: Path, part: Part, tables: Mapping[str, pa.Table]) -> None
 
 def write_json(file: Path, content: Any) -> None:
     """Write strict JSON (no NaN), whole or not at all."""
-    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    write_text(file, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
     _write_bytes(file, text.encode("utf-8"))
 
 
