@@ -238,7 +238,8 @@ class _Read:
 
     def _months(self, state: str) -> F64:
         domain, _, short = state.partition(".")
-        return self._sum("occupancy", {"domain": [domain], "state": [short]}, "n")[:, :, :, 0, 0].mean(axis=2)
+        months: F64 = self._sum("occupancy", {"domain": [domain], "state": [short]}, "n")[:, :, :, 0, 0].mean(axis=2)
+        return months
 
     def _employers(self) -> list[str]:
         """Return the provisions of employers, by the world's own word; what nobody limits is left out."""
