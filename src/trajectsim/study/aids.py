@@ -6,7 +6,8 @@ import contextlib
 from pathlib import Path
 
 from trajectsim.study.dictionary import dictionary_json, dictionary_markdown, dictionary_of
-from trajectsim.study.store import AIDS, TABLES, open_study, write_files
+from trajectsim.study.parts import AIDS, TABLES, write_files
+from trajectsim.study.store import open_study
 from trajectsim.study.views import views_text
 
 __all__ = ["write_aids"]

@@ -16,9 +16,11 @@ from pathlib import Path
 from trajectsim.errors import UserError
 from trajectsim.study.aids import write_aids
 from trajectsim.study.executors import Pool, open_pool
+from trajectsim.study.folder import leave_nothing, prepare_folder
 from trajectsim.study.layout import Part, Shard
 from trajectsim.study.lock import locked
-from trajectsim.study.store import Study, leave_nothing, open_study, prepare_folder, write_files
+from trajectsim.study.parts import write_files
+from trajectsim.study.store import Study, open_study
 from trajectsim.study.work import Work, reopen
 from trajectsim.study.worker import Done, Task, do_task, enclosed
 

@@ -18,9 +18,9 @@ import pyarrow as pa
 
 from trajectsim.study.frozen import thaw
 from trajectsim.study.layout import Part
+from trajectsim.study.parts import encoded
 from trajectsim.study.run import make_plan
 from trajectsim.study.runner import run_draw
-from trajectsim.study.store import encoded
 from trajectsim.study.work import Work
 from trajectsim.study.worker import over_period, set_values
 

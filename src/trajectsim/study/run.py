@@ -27,11 +27,13 @@ from trajectsim.evidence.register import Register, build_register
 from trajectsim.model.hook import hook_of
 from trajectsim.study import layout
 from trajectsim.study.aids import write_aids
+from trajectsim.study.folder import leave_nothing, prepare_folder
 from trajectsim.study.frozen import freeze
 from trajectsim.study.layout import Part, layout_of
 from trajectsim.study.lock import locked
+from trajectsim.study.parts import write_part
 from trajectsim.study.runner import Plan, run_draw, run_presets
-from trajectsim.study.store import Study, leave_nothing, open_study, prepare_folder, write_part
+from trajectsim.study.store import Study, open_study
 
 __all__ = ["kept_beside", "make_plan", "manifest_of", "model_version", "run_scenario"]
 

@@ -1,17 +1,12 @@
-"""The results store: a folder with a manifest and one folder of Parquet parts per table.
+"""Results opened for reading: a folder with a manifest and one folder of Parquet parts per table.
 
 A part holds a fixed group of draws (of a fixed group of points, where a study has a design), so that a study can be
-stopped, taken up again and enlarged. Each file is written under a temporary name and then renamed, a record of the part
-(rows and hashes) after its tables and its `runs` last: what has no `runs` part is not there.
+stopped, taken up again and enlarged.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,57 +17,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from trajectsim.config.shown import card
 from trajectsim.errors import UserError, nearest
-from trajectsim.study.layout import Part, layout_of
+from trajectsim.study.layout import layout_of
+from trajectsim.study.parts import AIDS, TABLES, finished_parts, write_json, write_text
 from trajectsim.study.views import DESIGN, connect, tables_in
 
-__all__ = [
-    "AIDS",
-    "RECORDS",
-    "TABLES",
-    "Study",
-    "encoded",
-    "finished_parts",
-    "leave_nothing",
-    "open_study",
-    "prepare_folder",
-    "record_of",
-    "write_files",
-    "write_json",
-    "write_part",
-    "write_text",
-]
-
-RECORDS = "parts"
-"""Folder with a record of every part: points, draws, rows, sizes and hashes."""
-
-AIDS = ("views.sql", "dictionary.json", "dictionary.md")
-"""What `study.aids` writes beside the tables, to read them by."""
-
-TABLES = (
-    "parameters",
-    "occupancy",
-    "entries",
-    "months",
-    "events",
-    "moves",
-    "measures",
-    "joint",
-    "hours",
-    "costs",
-    "youth_years",
-    "youths",
-    "lives",
-    "caps",
-    "queues",
-    "teams",
-    "budgets",
-    "interference",
-    "runs",
-)
-"""Every table, in the order in which its parts are written; `runs` last."""
-
-_LEAVE_OUT = {"draws", "replicates", "created", "files"}
+__all__ = ["AIDS", "TABLES", "Study", "open_study", "write_json", "write_text"]
 
 
 @dataclass(frozen=True)
@@ -255,6 +206,23 @@ class Study:
         frame = polars.scan_parquet(files).with_columns(polars.col(texts).cast(polars.String))
         return frame if self.number is None else frame.filter(polars.col("point") == self.number).drop("point")
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        own = self.manifest
+        parts = layout_of(json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))).parts()
+        rows: list[tuple[str, object]] = [
+            ("folder", self.path), ("worlds", ", ".join(own["arms"])),
+            ("runs", f"{own['draws']} draws × {own['replicates']} replicates × {len(own['arms'])} worlds"),
+            ("youths", own["size"]), ("years", own["years"]),
+        ]  # fmt: skip
+        if own.get("study"):
+            rows += [("points", own["study"]["points"]), ("factors", ", ".join(own["study"]["factors"]))]
+        if self.number is None:
+            rows.append(("finished", f"{len(self.parts)} of {len(parts)} parts"))
+        rows.append(("tables", ", ".join(self.tables)))
+        title = own["titles"].get("study") or own["titles"]["scenario"]
+        return card(title["en"], rows, title["nl"])
+
     def summary(self) -> dict[str, Any]:
         """Return the summary that was written beside the tables."""
         content: dict[str, Any] = json.loads((self.path / "summary.json").read_text(encoding="utf-8"))
@@ -297,265 +265,3 @@ def _of_point(study: Study, whole: dict[str, Any]) -> dict[str, Any]:
             parameters[factor["path"]].update(fixed, source="user", locator="point of a study", note=note)
     point = {"number": study.number, "id": row["id"]}
     return {**own, "draws": whole["draws"], "parameters": parameters, "point": point}
-
-
-def finished_parts(folder: Path) -> list[str]:
-    """Return the names of complete parts, in order."""
-    return sorted(file.stem for file in (folder / "runs").glob("part-*.parquet"))
-
-
-def record_of(folder: Path, part: str) -> dict[str, Any] | None:
-    """Return the record of a part, None where there is none that can be read."""
-    try:
-        record: dict[str, Any] = json.loads((folder / RECORDS / f"{part}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return record
-
-
-def encoded(part: Part, tables: Mapping[str, pa.Table]) -> dict[str, bytes]:
-    """Return the files of a part by their paths in the study's folder, in the order in which they must be written."""
-    files: dict[str, bytes] = {}
-    rows: dict[str, int] = {}
-    for name in TABLES:
-        if name in tables:
-            sink = pa.BufferOutputStream()
-            pq.write_table(tables[name], sink, compression="zstd")
-            files[f"{name}/{part.name}.parquet"] = sink.getvalue().to_pybytes()
-            rows[name] = tables[name].num_rows
-    status = tables["runs"]["status"].to_pylist() if "status" in tables["runs"].column_names else []
-    record = {
-        "points": [part.points.start, part.points.stop],
-        "draws": [part.draws.start, part.draws.stop],
-        "runs": rows["runs"],
-        "failed": sum(word == "failed" for word in status),
-        "rows": rows,
-        "bytes": {path.split("/")[0]: len(data) for path, data in files.items()},
-        "sha256": {path.split("/")[0]: hashlib.sha256(data).hexdigest() for path, data in files.items()},
-    }
-    last = f"runs/{part.name}.parquet"
-    text = json.dumps(record, separators=(",", ":")) + "\n"
-    return {**{k: v for k, v in files.items() if k != last}, f"{RECORDS}/{part.name}.json": text.encode(),
-            last: files[last]}  # fmt: skip
-
-
-def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the files of a part as `encoded` orders them, each whole or not at all.
-
-    A part that holds other draws by now loses its `runs` first, so that old and new are never read together.
-
-    Raises:
-        UserError: the disk is full, or the folder has become closed; what was finished before is kept.
-    """
-    last = list(files)[-1]
-    try:
-        if (folder / last).is_file() and (folder / last).read_bytes() != files[last]:
-            (folder / last).unlink()
-        for path, data in files.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _write_bytes(target, data)
-    except OSError as error:
-        raise UserError.of(
-            f"results cannot be written to '{folder}': {error.strerror or error}",
-            key="--out",
-            cure="make room or open the folder, and give the same command again: finished draws are kept",
-        ) from error
-
-
-def _write_bytes(target: Path, data: bytes) -> None:
-    """Write a file under a name that no other process uses, and rename it."""
-    temporary = target.with_name(f"{target.name}.{platform.node()}-{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(target)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def write_part(folder: Path, part: Part, tables: Mapping[str, pa.Table]) -> None:
-    """Write a part of every table; errors as in `write_files`."""
-    write_files(folder, encoded(part, tables))
-
-
-def write_json(file: Path, content: Any) -> None:
-    """Write strict JSON (no NaN), whole or not at all."""
-    write_text(file, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a text, whole or not at all."""
-    _write_bytes(file, text.encode("utf-8"))
-
-
-def prepare_folder(
-    folder: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes] = {}, alone: bool = True
-) -> list[str]:
-    """Make the folder ready for a study and return the names of the parts that are there already.
-
-    A folder of the same content is taken up where it was left. More draws may be asked for: a part that now ends at
-    another draw is made again.
-
-    Args:
-        folder: the folder, which this process has locked.
-        manifest: what is to be run.
-        files: what is kept beside the manifest, by path.
-        alone: whether no other process works on other parts of it.
-
-    Raises:
-        UserError: the folder cannot be written, or holds the results of another scenario or model version, of more
-            draws, or of another number of replicates.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".write-test-{platform.node()}-{os.getpid()}"
-        probe.write_text("", encoding="utf-8")
-        probe.unlink()
-    except OSError as error:
-        raise _closed(folder, error) from error
-    if not (folder / "manifest.json").is_file():
-        if strange := _strange(folder, files):
-            raise UserError.of(
-                f"'{folder}' is not empty and holds no results of trajectsim (it has {strange})",
-                key="--out",
-                cure="choose an empty folder",
-            )
-        _write_beside(folder, manifest, files)
-        return []
-    old = open_study(folder).manifest
-    _same_content(folder, old, manifest)
-    before, now = int(old.get("draws", 0)), int(manifest["draws"])
-    finished = finished_parts(folder)
-    if finished and (now < before or old.get("replicates") != manifest["replicates"]):
-        raise UserError.of(
-            f"'{folder}' holds {before} draws of {old.get('replicates')} replicates; {now} of {manifest['replicates']} "
-            "would take their place",
-            key="--out",
-            allowed=f"at least {before} draws of {old.get('replicates')} replicates",
-            cure="choose another folder with --out, or remove that one; nothing has been overwritten",
-        )
-    if not alone:
-        if now != before:
-            raise UserError.of(
-                f"'{folder}' was begun with {before} draws; shards cannot change that", key="--shard",
-                cure="enlarge it without --shard, or give every shard the same number of draws",
-            )  # fmt: skip
-        return [part.name for part in layout_of(manifest).parts() if _is_whole(folder, part)]
-    for left in folder.rglob("*.tmp"):
-        left.unlink(missing_ok=True)
-    keep = [part.name for part in layout_of(manifest).parts() if _is_whole(folder, part)]
-    for name in set(finished) - set(keep):
-        for table in reversed(TABLES):
-            (folder / table / f"{name}.parquet").unlink(missing_ok=True)
-        (folder / RECORDS / f"{name}.json").unlink(missing_ok=True)
-    _write_beside(folder, manifest, files)
-    return keep
-
-
-def _closed(folder: Path, error: OSError) -> UserError:
-    return UserError.of(
-        f"results cannot be written to '{folder}': {error.strerror}",
-        key="--out",
-        cure="choose a folder that you may write to",
-    )
-
-
-def _strange(folder: Path, files: Mapping[str, bytes]) -> str | None:
-    """Return the first name in a folder without a manifest that no study writes before its manifest; None: all well."""
-    for file in sorted(folder.rglob("*")):
-        name = file.relative_to(folder).as_posix()
-        if file.is_file() and name not in files and file.suffix != ".tmp" and not name.startswith(".lock"):
-            return name.split("/")[0]
-    return None
-
-
-def _write_beside(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-    try:
-        for path, data in files.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.is_file() or target.read_bytes() != data:
-                _write_bytes(target, data)
-        write_json(folder / "manifest.json", manifest)  # last: without it there is no study
-    except OSError as error:
-        raise _closed(folder, error) from error
-
-
-def _is_whole(folder: Path, part: Part) -> bool:
-    """Return whether a part is finished, of these points and draws, and no file of it has another size than it had."""
-    record = record_of(folder, part.name)
-    if record is None or not (folder / "runs" / f"{part.name}.parquet").is_file():
-        return False
-    if record["points"] != [part.points.start, part.points.stop]:
-        return False
-    if record["draws"] != [part.draws.start, part.draws.stop]:
-        return False
-    for table, size in record["bytes"].items():
-        try:
-            if (folder / table / f"{part.name}.parquet").stat().st_size != size:
-                return False
-        except OSError:
-            return False
-    return True
-
-
-def leave_nothing(folder: Path) -> None:
-    """Remove what a study that stopped before anything was finished had written; the folder too if it is empty then."""
-    if finished_parts(folder):
-        return
-    beside = [folder / name for name in ("manifest.json", "design.parquet", *AIDS)]
-    for name in ("scenarios", "manifests"):
-        beside += list((folder / name).glob("*.json"))
-    others = [file for file in folder.rglob("*") if file.is_file() and file not in beside]
-    if any(not file.name.startswith(".lock") for file in others):
-        return
-    for file in beside:
-        file.unlink(missing_ok=True)
-    for child in (folder / "scenarios", folder / "manifests"):
-        if child.is_dir():
-            child.rmdir()
-    with contextlib.suppress(OSError):  # not empty
-        folder.rmdir()
-
-
-def _same_content(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Refuse another model version, scenario, design or seed, naming what differs."""
-    kinds = ["a study" if item.get("study") else "one scenario" for item in (old, new)]
-    if kinds[0] != kinds[1]:
-        raise UserError.of(
-            f"'{folder}' holds the results of {kinds[0]}, not of {kinds[1]}", key="--out",
-            cure="choose another folder with --out; nothing has been overwritten",
-        )  # fmt: skip
-    for key, what in (
-        ("model_version", "model version"),
-        ("content_hash", "scenario" if new.get("study") is None else "study"),
-        ("seed", "seed"),
-        ("parts", "size of parts"),
-    ):
-        if old.get(key) != new.get(key):
-            raise UserError.of(
-                f"'{folder}' holds the results of another {what}: {_difference(old, new, key)}",
-                key="--out",
-                cure="choose another folder with --out; nothing has been overwritten",
-            )
-
-
-def _difference(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> str:
-    """Say what differs, in words: the first settings that have another value."""
-    if key != "content_hash":
-        return f"{_short(old.get(key))} there, {_short(new.get(key))} here"
-    shown = []
-    for section in ("scenario", "study"):
-        before, after = old.get(section) or {}, new.get(section) or {}
-        names = [n for n in sorted({*before, *after}) if before.get(n) != after.get(n) and n not in _LEAVE_OUT]
-        shown += [f"{n} {_short(before.get(n))} there, {_short(after.get(n))} here" for n in names]
-    if not shown:
-        marks = f"{str(old.get(key))[:12]} there, {str(new[key])[:12]} here"
-        return f"the settings are the same, but a file that they name has changed since ({marks})"
-    return "; ".join(shown[:3])
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 120 else text[:117] + "..."

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from trajectsim.errors import UserError
 from trajectsim.study.frozen import thaw
 from trajectsim.study.layout import Part, layout_of
+from trajectsim.study.parts import AIDS, RECORDS, TABLES, record_of
 from trajectsim.study.run import model_version
-from trajectsim.study.store import AIDS, RECORDS, TABLES, open_study, record_of
+from trajectsim.study.store import open_study
 
 __all__ = ["Finding", "Verdict", "verify"]
 

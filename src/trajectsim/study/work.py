@@ -27,8 +27,9 @@ from trajectsim.evidence.parameter import Parameter
 from trajectsim.evidence.register import Register
 from trajectsim.study.design import Factor, make_points
 from trajectsim.study.layout import Layout, layout_of, suggested
+from trajectsim.study.parts import TABLES
 from trajectsim.study.run import kept_beside, make_plan, manifest_of, model_version
-from trajectsim.study.store import TABLES, open_study
+from trajectsim.study.store import open_study
 
 __all__ = ["Cell", "Work", "prepare", "reopen"]
 

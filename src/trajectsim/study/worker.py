@@ -26,10 +26,10 @@ from trajectsim.errors import UserError
 from trajectsim.evidence.register import Register
 from trajectsim.study.frozen import thaw
 from trajectsim.study.layout import Part
+from trajectsim.study.parts import encoded, write_files
 from trajectsim.study.rows import named
 from trajectsim.study.run import make_plan, model_version
 from trajectsim.study.runner import Plan, run_draw, run_presets
-from trajectsim.study.store import encoded, write_files
 from trajectsim.study.work import Cell
 
 __all__ = ["Done", "Task", "do_task", "enclosed", "over_period", "set_values", "start_worker"]

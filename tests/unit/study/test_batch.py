@@ -19,7 +19,7 @@ from tests.unit.study.conftest import Tree
 from tests.unit.study.studies import SCENARIO, tree, write_study
 from trajectsim.config.scenario import load_scenario
 from trajectsim.errors import UserError
-from trajectsim.study import batch, executors, store
+from trajectsim.study import batch, executors, folder, parts
 from trajectsim.study.batch import resume, run_batch
 from trajectsim.study.executors import Pool, Serial, open_pool
 from trajectsim.study.layout import Shard, parse_shard
@@ -71,7 +71,7 @@ def test_a_dask_cluster_of_processes_one_of_which_is_killed(work: Work, whole: T
     with open_pool("dask", 2) as pool:
         pools.append(pool)
         assert pool.workers() == 2 and pool.alive()
-        manifest = store.prepare_folder(tmp_path, work.manifest, work.files)
+        manifest = folder.prepare_folder(tmp_path, work.manifest, work.files)
         batch._Batch(work, tmp_path, pool, None, kill_one).run(set(manifest))
     assert killed and tree(tmp_path) == whole
 
@@ -286,7 +286,7 @@ def test_a_local_worker_that_is_killed_costs_nothing(work: Work, whole: Tree, tm
 
     with open_pool("local", 2) as pool:
         pools: list[Any] = [pool]
-        store.prepare_folder(tmp_path, work.manifest, work.files)
+        folder.prepare_folder(tmp_path, work.manifest, work.files)
         batch._Batch(work, tmp_path, pool, None, kill_one).run(set())
     assert killed and tree(tmp_path) == whole
 
@@ -294,7 +294,7 @@ def test_a_local_worker_that_is_killed_costs_nothing(work: Work, whole: Tree, tm
 def test_a_full_disk_stops_the_study_and_keeps_what_is_done(
     work: Work, whole: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, count = store._write_bytes, 0
+    write, count = parts.write_bytes, 0
 
     def full(target: Path, data: bytes) -> None:
         nonlocal count
@@ -304,7 +304,7 @@ def test_a_full_disk_stops_the_study_and_keeps_what_is_done(
         write(target, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_write_bytes", full)
+        patch.setattr(parts, "write_bytes", full)
         with pytest.raises(UserError, match=r"No space left on device.*finished draws are kept"):
             run_batch(work, tmp_path, executor="serial")
     assert finished(tmp_path) > 0
@@ -358,7 +358,7 @@ def test_memory_holds_a_few_tasks_whatever_the_study(work: Work, tmp_path: Path)
             return super().submit(fn, *args, **kwargs)
 
     pool = Pool(Counting(), lambda: 1)
-    store.prepare_folder(tmp_path, work.manifest, work.files)
+    folder.prepare_folder(tmp_path, work.manifest, work.files)
     running = batch._Batch(work, tmp_path, pool, None, lambda _done, _all: None)
     running.run(set())
     assert max(out_now) < batch.AHEAD and not running.out_now and not running.tries

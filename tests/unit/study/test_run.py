@@ -15,7 +15,7 @@ from trajectsim.analysis.reprice import reprice
 from trajectsim.config.scenario import Scenario
 from trajectsim.config.schema import Counting
 from trajectsim.errors import UserError
-from trajectsim.study import run, runner, store
+from trajectsim.study import parts, run, runner
 from trajectsim.study.run import run_scenario
 from trajectsim.study.store import open_study
 
@@ -72,7 +72,7 @@ def test_a_study_killed_while_writing_ends_with_the_same_bytes(
     with_spec: Change, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, part: int
 ) -> None:
     """Everything stops at the n-th file, half of which is written (the first part has 16 files, the others 15)."""
-    write, count = store._write_bytes, 0
+    write, count = parts.write_bytes, 0
 
     def dying(target: Path, data: bytes) -> None:
         nonlocal count
@@ -83,7 +83,7 @@ def test_a_study_killed_while_writing_ends_with_the_same_bytes(
         write(target, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_write_bytes", dying)
+        patch.setattr(parts, "write_bytes", dying)
         with pytest.raises(SystemExit):
             run_scenario(with_spec(), tmp_path, workers=1)
     assert f"part-{part:05d}" not in open_study(tmp_path).parts
@@ -236,7 +236,7 @@ def test_results_that_cannot_be_written_are_the_users_matter(with_spec: Change, 
 def test_a_full_disk_is_told_and_finished_draws_are_kept(
     with_spec: Change, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, count = store._write_bytes, 0
+    write, count = parts.write_bytes, 0
 
     def full(target: Path, data: bytes) -> None:
         nonlocal count
@@ -246,7 +246,7 @@ def test_a_full_disk_is_told_and_finished_draws_are_kept(
         write(target, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_write_bytes", full)
+        patch.setattr(parts, "write_bytes", full)
         with pytest.raises(UserError) as caught:
             run_scenario(with_spec(), tmp_path, workers=1)
     assert "No space left on device" in caught.value.mistakes[0].sentence()

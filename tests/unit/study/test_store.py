@@ -7,17 +7,10 @@ import pyarrow as pa
 import pytest
 
 from trajectsim.errors import UserError
+from trajectsim.study.folder import leave_nothing, prepare_folder
 from trajectsim.study.layout import Part
-from trajectsim.study.store import (
-    TABLES,
-    Study,
-    finished_parts,
-    leave_nothing,
-    open_study,
-    prepare_folder,
-    write_json,
-    write_part,
-)
+from trajectsim.study.parts import TABLES, finished_parts, write_json, write_part
+from trajectsim.study.store import Study, open_study
 
 MANIFEST = {
     "model_version": "1",
