@@ -8,28 +8,36 @@ from typing import TYPE_CHECKING, Any
 
 from trajectsim.config.scenario import Scenario
 from trajectsim.config.schema import PriceBook
+from trajectsim.errors import UserError
 from trajectsim.model.prepare import checked
 from trajectsim.study.store import Study
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from trajectsim.study.plan import Prediction
     from trajectsim.study.verify import Verdict
 
 __all__ = [
     "batch",
+    "change",
     "compare",
     "decide",
+    "discover",
     "load",
+    "numbers",
     "open_study",
     "plan",
     "resume",
     "run",
     "scale_up",
+    "sensitivity",
     "silos",
     "triangle",
     "value",
     "verify",
     "write_report",
+    "youth",
 ]
 
 
@@ -74,22 +82,30 @@ def run(
 
     given = {"draws": draws, "replicates": replicates, "size": size, "seed": seed}
     settings = {key: value for key, value in given.items() if value is not None}
-    whole = _with(scenario, settings) if isinstance(scenario, Scenario) else load(scenario, settings)
+    whole = change(scenario, settings) if isinstance(scenario, Scenario) else load(scenario, settings)
     folder = Path("results") / whole.spec.name if out is None else Path(out)
     return run_scenario(whole, folder, workers=workers, progress=progress)
 
 
-def _with(scenario: Scenario, settings: Mapping[str, int]) -> Scenario:
-    """Return a loaded scenario with some of its settings replaced, checked as they would be in its file."""
-    from dataclasses import replace
+def change(scenario: Scenario, settings: Mapping[str, object]) -> Scenario:
+    """Return a scenario with other settings and parameters, checked; the given one stays as it is.
 
-    from trajectsim.config.messages import validated
-    from trajectsim.config.reader import Document
-    from trajectsim.config.schema import ScenarioSpec
+    Args:
+        scenario: a scenario from `load`.
+        settings: `draws`, `name`, `replicates`, `scale`, `seed`, `size`, `start`, `years`, and paths of parameters:
+            `{"size": 40, "interventions.supported_job.places": 40}`. What decides which files are read (people, place,
+            prices, world, law) is given to `load`.
 
-    plain = scenario.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
-    spec = validated(ScenarioSpec, Document({**plain, **settings}))
-    return replace(scenario, spec=spec, provenance={**scenario.provenance, **dict.fromkeys(settings, "call")})
+    Raises:
+        UserError: with all mistakes.
+    """
+    from trajectsim.config.check import check
+    from trajectsim.config.scenario import changed
+
+    whole = changed(scenario, settings)
+    if mistakes := check(whole):
+        raise UserError(mistakes)
+    return whole
 
 
 def plan(study: str | Path, settings: Mapping[str, object] = {}, *, workers: int = 1) -> Prediction:
@@ -284,7 +300,112 @@ def compare(study: Study | str | Path) -> dict[str, Any]:
     """
     from trajectsim.analysis.compare import summarise
 
-    return summarise(study if isinstance(study, Study) else open_study(study))
+    opened = study if isinstance(study, Study) else open_study(study)
+    return _answer(summarise(opened), "summary", opened)
+
+
+def _answer(tree: Mapping[str, Any], kind: str, study: Study) -> dict[str, Any]:
+    """Return a tree as a dictionary that a notebook shows as a table."""
+    from trajectsim.report.notebook import Answer
+
+    return Answer(tree, kind, study.manifest)
+
+
+def sensitivity(
+    study: Study | str | Path, outputs: Sequence[str] | None = None, arm: str | None = None
+) -> dict[str, Any]:
+    """Return which factors of a study move the answer: Sobol, Morris or RBD-FAST indices with intervals.
+
+    Args:
+        study: a study with a `sobol`, `morris` or `lhs` design, or its folder.
+        outputs: perspectives, payers and outcomes; society and municipality if left out.
+        arm: the arm to compare with the first one; the second if left out.
+
+    Returns:
+        The tree of `trajectsim.analysis.sensitivity.sensitivity`.
+
+    Raises:
+        UserError: the study has another design, too little is finished, or SALib is not installed.
+    """
+    from trajectsim.analysis.sensitivity import sensitivity as indices
+
+    opened = study if isinstance(study, Study) else open_study(study)
+    return _answer(indices(opened, outputs, arm), "sensitivity", opened)
+
+
+def discover(
+    study: Study | str | Path,
+    output: str | None = None,
+    arm: str | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> dict[str, Any]:
+    """Return under which values of a study's factors (or of a scenario's drawn parameters) an intervention fails.
+
+    Args:
+        study: a study, or its folder.
+        output: a perspective, payer or outcome; net costs of society if left out.
+        arm: the arm to compare with the first one; the second if left out.
+        above, below: it fails where the difference lies above, or below, this; the wrong side of nil if left out.
+
+    Returns:
+        The tree of `trajectsim.analysis.discovery.discover`.
+
+    Raises:
+        UserError: fewer than 20 points are finished, or scikit-learn is not installed.
+    """
+    from trajectsim.analysis.discovery import discover as boxes
+
+    opened = study if isinstance(study, Study) else open_study(study)
+    return _answer(boxes(opened, output, arm, above, below), "discovery", opened)
+
+
+def numbers(scenario: str | Path | Scenario | None = None, path: str | None = None) -> pd.DataFrame:
+    """Return the numbers of a scenario with their sources: one row per number.
+
+    Args:
+        scenario: a file or a loaded scenario; everything that is packaged if left out.
+        path: only the number with this path, or those whose path begins with it.
+
+    Returns:
+        Columns path, value, unit, family, low, high, grade, source, title, locator, note.
+
+    Raises:
+        UserError: there is no such path, or the file holds mistakes.
+    """
+    import pandas
+
+    from trajectsim.config.load import load_sources
+    from trajectsim.config.scenario import packaged_scenario
+    from trajectsim.evidence.describe import chosen, records
+
+    given = packaged_scenario() if scenario is None else scenario
+    whole = given if isinstance(given, Scenario) else load(given)
+    columns = ["path", "value", "unit", "family", "low", "high", "grade", "source", "title", "locator", "note"]
+    found = chosen(records(whole, load_sources()), path)
+    rows = [[getattr(record, column) for column in columns] for record in found]
+    return pandas.DataFrame(rows, columns=columns)
+
+
+def youth(study: Study | str | Path, name: str | int, lang: str = "nl") -> Path:
+    """Write a page with one youth's lives in all worlds into the folder of a study, and return its path.
+
+    Args:
+        study: a study, or its folder.
+        name: number of a youth, or name of a preset (`bram`).
+        lang: nl or en.
+
+    Raises:
+        UserError: there is no such youth.
+    """
+    import io
+
+    from rich.console import Console
+
+    from trajectsim.report.twins import youth_page
+
+    opened = study if isinstance(study, Study) else open_study(study)
+    return youth_page(opened.path, str(name), lang, Console(file=io.StringIO()))
 
 
 def value(
@@ -311,7 +432,8 @@ def value(
     from trajectsim.config.load import load_prices
 
     book = load_prices(str(prices)) if isinstance(prices, (str, Path)) else prices
-    return mkba(study if isinstance(study, Study) else open_study(study), book, rate, horizon)
+    opened = study if isinstance(study, Study) else open_study(study)
+    return _answer(mkba(opened, book, rate, horizon), "value", opened)
 
 
 def decide(
@@ -338,7 +460,8 @@ def decide(
     from trajectsim.analysis.decide import decision_summary
 
     opened = study if isinstance(study, Study) else open_study(study)
-    return decision_summary(opened, effect, threshold, perspective, youths, study_cost=study_cost)
+    tree = decision_summary(opened, effect, threshold, perspective, youths, study_cost=study_cost)
+    return _answer(tree, "decision", opened)
 
 
 def write_report(study: Study | str | Path, lang: str = "nl") -> Path:

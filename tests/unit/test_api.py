@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 import trajectsim
+from trajectsim.config.scenario import content_hash
 from trajectsim.errors import UserError
+from trajectsim.report.notebook import Answer
 
 DATA = Path(__file__).parent / "config" / "data"
 
@@ -82,3 +84,31 @@ def test_growing_and_pooling(tmp_path: Path) -> None:
 
 def test_triangle(study: trajectsim.Study) -> None:
     assert list(trajectsim.triangle(study)["arms"]) == ["helped"]
+
+
+def test_a_changed_scenario_is_the_one_loaded_so() -> None:
+    loaded = trajectsim.load(DATA / "scenario.yaml")
+    (name,) = loaded.interventions
+    settings: dict[str, object] = {"size": 6, "draws": 3, f"interventions.{name}.places": 4}
+    there = trajectsim.load(DATA / "scenario.yaml", settings)
+    here = trajectsim.change(loaded, settings)
+    assert content_hash(here) == content_hash(there) != content_hash(loaded)
+    assert here.spec.draws == 3 and loaded.spec.draws != 3
+    for wrong, said in (({"population": "nijkerk"}, "loading"), ({"siz": 3}, "size"), ({"draws": 0}, "draws")):
+        with pytest.raises(UserError, match=said):
+            trajectsim.change(loaded, wrong)
+
+
+def test_numbers_with_their_sources() -> None:
+    frame = trajectsim.numbers(DATA / "scenario.yaml")
+    assert len(frame) > 5 and set(frame["grade"]) <= set("ABCD")
+    assert trajectsim.numbers(DATA / "scenario.yaml", frame["path"][0])["path"].tolist() == [frame["path"][0]]
+
+
+def test_answers_show_themselves_in_both_languages(study: trajectsim.Study) -> None:
+    for answer in (trajectsim.compare(study), trajectsim.value(study), trajectsim.decide(study)):
+        assert isinstance(answer, Answer) and json.dumps(answer)
+        dutch, english = answer.html("nl"), answer.html("en")
+        assert dutch != english == answer._repr_html_() and english.count("<tr>") > 1
+    assert "usual_care" in study._repr_html_() and "10" in study._repr_html_()
+    assert "2 draws" in trajectsim.change(trajectsim.load(DATA / "scenario.yaml"), {"draws": 2})._repr_html_()

@@ -176,7 +176,7 @@ def _per_point(manifest: Mapping[str, Any], factors: pd.DataFrame, key: str) -> 
     """Return a number of the scenario per point, which may be a factor."""
     for name, item in ((manifest.get("study") or {}).get("factors") or {}).items():
         if item["path"] == key:
-            return factors[name].to_numpy(dtype=np.float64)
+            return np.asarray(factors[name], dtype=np.float64)
     whole = float(manifest["size"]) if key == "size" else float(n_years(manifest))
     return np.full(len(factors), whole)
 

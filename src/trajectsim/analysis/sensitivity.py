@@ -62,8 +62,8 @@ def sensitivity(study: Study, outputs: Sequence[str] | None = None, arm: str | N
     Raises:
         UserError: results without such a design; SALib is not installed; too little is finished; as `points_of`.
     """
-    about = study.manifest.get("study")
-    kind = None if about is None else about["design"]["kind"]
+    about: Tree = study.manifest.get("study") or {}
+    kind = about["design"]["kind"] if about else None
     if kind not in SCREENED:
         raise UserError.of(
             "these results are of one scenario, without a design" if kind is None else f"a {kind} has no such indices",

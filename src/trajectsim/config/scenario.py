@@ -29,12 +29,15 @@ from trajectsim.config.schema import (
     ScenarioSpec,
     Text,
 )
+from trajectsim.config.shown import card
 from trajectsim.config.world import WorldSpec
 from trajectsim.errors import Mistake, UserError
 
-__all__ = ["Scenario", "content_hash", "load_scenario", "packaged_scenario"]
+__all__ = ["Scenario", "changed", "content_hash", "load_scenario", "packaged_scenario"]
 
 _TEXTS = {"title", "description", "note", "background"}
+SIMPLE = ("draws", "name", "replicates", "scale", "seed", "share_luck_across_draws", "size", "start", "years")
+"""Keys of a scenario that nothing else in it was resolved by."""
 _NOT_CONTENT = {"draws", "replicates", "set", "model", "place", "population", "prices", "title", "world", "on_month"}
 
 
@@ -67,6 +70,25 @@ class Scenario:
     def mistake(self, part: str, loc: Loc, what: str, **fields: Any) -> Mistake:
         """Return a mistake about what stands at `loc` in a part of the scenario, with its file, line and key."""
         return self.documents.get(part, Document({})).mistake(loc, what, **fields)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        spec = self.spec
+        worlds = "; ".join(
+            f"{arm.title.en if arm.title else arm.name} ({', '.join(arm.interventions) or 'no intervention'})"
+            for arm in spec.arms
+        )
+        rows: list[tuple[str, object]] = [
+            ("people", f"{spec.size or self.population.size} of {self.population.name}"), ("worlds", worlds),
+            ("years", f"{spec.years:g} from {spec.start}"),
+            ("runs", f"{spec.draws} draws × {spec.replicates} replicates × {len(spec.arms)} worlds"),
+        ]  # fmt: skip
+        if self.switches:
+            off = [name for name, switch in self.switches.items() if not switch.on]
+            rows.append(("shared", f"{len(self.switches) - len(off)} mechanisms on; off: {', '.join(off) or 'none'}"))
+        own = {path: who for path, who in self.provenance.items() if "." in path}
+        rows += [(path, f"set ({who})") for path, who in own.items()]
+        return card(spec.title.en, rows, spec.title.nl)
 
 
 def load_scenario(path: str | Path, overrides: Mapping[str, str] = {}) -> Scenario:
@@ -129,6 +151,29 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
     if place is not None:
         scenario = with_own_values(scenario, place)
     return _with_settings(scenario, parameter_settings(document, spec, left))
+
+
+def changed(scenario: Scenario, settings: Mapping[str, object]) -> Scenario:
+    """Return a scenario with other values of some keys (`SIMPLE`) and parameters; what they may be is for `check`.
+
+    Raises:
+        UserError: a key that other parts were resolved by, no such parameter, or a value out of its range.
+    """
+    mistakes = []
+    for key in settings:
+        if key in ScenarioSpec.model_fields and key not in SIMPLE:
+            what = "this decides which files are read, so it cannot be changed afterwards"
+            mistakes.append(Mistake(what, key=key, allowed=", ".join(SIMPLE), cure="give it when loading"))
+    if mistakes:
+        raise UserError(mistakes)
+    keys = {key: value for key, value in settings.items() if key in SIMPLE}
+    plain = scenario.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+    spec = validated(ScenarioSpec, Document({**plain, **keys}))
+    provenance = {**scenario.provenance, **dict.fromkeys(keys, COMMAND_LINE)}
+    left = {path: str(value) for path, value in settings.items() if path not in SIMPLE}
+    document = scenario.documents.get("scenario", Document({}))
+    own = parameter_settings(document, spec.model_copy(update={"set": {}}), left)
+    return _with_settings(replace(scenario, spec=spec, provenance=provenance), own)
 
 
 def packaged_scenario(interventions: Sequence[str] | None = None) -> Scenario:

@@ -13,7 +13,8 @@ from trajectsim.report.phrases import Words, words
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["draw_boxes", "draw_indices", "print_discovery", "print_sensitivity", "words_of"]
+__all__ = ["asked", "bound_text", "draw_boxes", "draw_indices", "factor_title", "output_title", "print_discovery",
+           "print_sensitivity", "words_of"]  # fmt: skip
 
 Tree = Mapping[str, Any]
 MAIN, SECOND = "#00677f", "#b4560b"
@@ -27,14 +28,16 @@ def words_of(manifest: Mapping[str, Any], lang: str) -> Words:
     return words(lang, {**own_titles(manifest), **manifest["titles"]})
 
 
-def _factor(name: str, factors: Tree, w: Words) -> str:
+def factor_title(name: str, factors: Tree, w: Words) -> str:
+    """Return the title of a factor: the study's own, or what its path means."""
     known = factors.get(name) or {"path": name, "title": None}
     if known["title"]:
         return str(known["title"][w.lang])
     return label(str(known["path"]), w)
 
 
-def _output(name: str, item: Tree, w: Words) -> str:
+def output_title(name: str, item: Tree, w: Words) -> str:
+    """Return the title of an output: an outcome's own, a perspective or a payer."""
     if item["title"]:
         return str(item["title"][w.lang])
     return w(f"perspective.{name}") if w.has(f"perspective.{name}") else w.payer(name)
@@ -58,10 +61,10 @@ def print_sensitivity(found: Tree, manifest: Mapping[str, Any], lang: str, conso
     w, share = words_of(manifest, lang), found["kind"] != "morris"
     for name, item in found["outputs"].items():
         unit = item["unit"][lang]
-        table = Table(title=w("explore.matters", what=_output(name, item, w), unit=unit), title_justify="left")
+        table = Table(title=w("explore.matters", what=output_title(name, item, w), unit=unit), title_justify="left")
         table.add_column(w("explore.factor"))
         if item["rows"] is None:
-            console.print(w("explore.no_spread", what=_output(name, item, w)))
+            console.print(w("explore.no_spread", what=output_title(name, item, w)))
             continue
         keys = [key for key in item["rows"][0] if key != "factor" and not key.endswith(("_low", "_high"))]
         for key in keys:
@@ -74,7 +77,7 @@ def print_sensitivity(found: Tree, manifest: Mapping[str, Any], lang: str, conso
                     low, high = (_number(row[f"{key}_{side}"], w, share) for side in ("low", "high"))
                     text += f"  ({low} {w('explore.to')} {high})"
                 cells.append(text)
-            table.add_row(_factor(row["factor"], found["factors"], w), *cells)
+            table.add_row(factor_title(row["factor"], found["factors"], w), *cells)
         console.print(table)
         if item["noise_share"] is not None:
             console.print(w("explore.noise", share=w.style.percent(item["noise_share"])))
@@ -95,7 +98,7 @@ def draw_indices(found: Tree, manifest: Mapping[str, Any], lang: str) -> str:
     with canvas(max(1.6, 0.24 * lines + 0.9) * max(len(shown), 1), rows=max(len(shown), 1)) as (figure, axes):
         for panel, (name, item) in zip(axes, shown.items(), strict=False):
             rows = item["rows"][:SHOWN][::-1]
-            names = [_factor(row["factor"], found["factors"], w) for row in rows]
+            names = [factor_title(row["factor"], found["factors"], w) for row in rows]
             values = [row[main] or 0.0 for row in rows]
             panel.barh(names, values, color=MAIN, height=0.55, label=SIGNS.get(main, main))
             lows = [max(0.0, v - (row[f"{main}_low"] or 0.0)) for v, row in zip(values, rows, strict=True)]
@@ -103,7 +106,7 @@ def draw_indices(found: Tree, manifest: Mapping[str, Any], lang: str) -> str:
             panel.errorbar(values, names, xerr=[lows, highs], fmt="none", ecolor=INK, elinewidth=0.8, capsize=2)
             if second is not None:
                 panel.plot([row[second] or 0.0 for row in rows], names, "D", color=SECOND, markersize=4, label=second)
-            panel.set_title(_output(name, item, w))
+            panel.set_title(output_title(name, item, w))
             panel.legend(loc="lower right")
             quiet(panel, "x")
             data += [{"output": name, **row} for row in rows[::-1]]
@@ -117,7 +120,7 @@ def draw_indices(found: Tree, manifest: Mapping[str, Any], lang: str) -> str:
 def print_discovery(found: Tree, manifest: Mapping[str, Any], lang: str, console: Console) -> None:
     """Print in how many points it fails, and the boxes in which that is the rule."""
     w = words_of(manifest, lang)
-    console.print(_asked(found, w))
+    console.print(asked(found, w))
     if found["noise_share"] is not None:
         console.print(w("explore.noise", share=w.style.percent(found["noise_share"])))
     if not found["boxes"]:
@@ -127,7 +130,7 @@ def print_discovery(found: Tree, manifest: Mapping[str, Any], lang: str, console
         numbers = {"n": number, "failing": box["failing"], "points": box["points"], **shares}
         console.print(w("explore.box", **numbers))
         for bound in box["bounds"]:
-            console.print(f"    {_bound(bound, found['factors'], w)}", soft_wrap=True)
+            console.print(f"    {bound_text(bound, found['factors'], w)}", soft_wrap=True)
     if found["tested"] is not None:
         right, always = (w.style.percent(found["tested"][key]) for key in ("right", "always"))
         console.print(w("explore.tested" if found["sound"] else "explore.not_sound", right=right, always=always))
@@ -136,19 +139,21 @@ def print_discovery(found: Tree, manifest: Mapping[str, Any], lang: str, console
         console.print(w("explore.left_out", n=found["left_out"]))
 
 
-def _asked(found: Tree, w: Words) -> str:
+def asked(found: Tree, w: Words) -> str:
+    """Say in how many points it fails, and what failing is."""
     return w(
         f"explore.fails_{found['side']}",
         failing=found["failing"],
         points=found["points"],
-        what=_output(found["output"], found, w),
+        what=output_title(found["output"], found, w),
         unit=found["unit"][w.lang],
         bound=_number(found["bound"], w, False),
     )
 
 
-def _bound(bound: Tree, factors: Tree, w: Words) -> str:
-    name = _factor(bound["factor"], factors, w)
+def bound_text(bound: Tree, factors: Tree, w: Words) -> str:
+    """Say one side of a box in words."""
+    name = factor_title(bound["factor"], factors, w)
     if bound["text"] is not None:
         is_so = bound["low"] is not None
         return w("explore.is" if is_so else "explore.is_not", factor=name, value=bound["text"])
@@ -204,8 +209,8 @@ def draw_boxes(found: Tree, x: Any, fails: Any, manifest: Mapping[str, Any], lan
             x0, x1 = _within(sides.get(one), left, right)
             y0, y1 = _within(sides.get(other), bottom, top)
             panel.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=SECOND, alpha=0.12, edgecolor=SOFT))
-        panel.set_xlabel(_factor(one, found["factors"], w))
-        panel.set_ylabel(_factor(other, found["factors"], w))
+        panel.set_xlabel(factor_title(one, found["factors"], w))
+        panel.set_ylabel(factor_title(other, found["factors"], w))
         panel.legend(loc="upper right", frameon=True)
         quiet(panel, "both")
         data = pd.DataFrame({one: x[one], other: x[other], "fails": fails})
