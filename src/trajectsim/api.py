@@ -464,11 +464,14 @@ def decide(
     return _answer(tree, "decision", opened)
 
 
-def write_report(study: Study | str | Path, lang: str = "nl") -> Path:
-    """Write `summary.json` and `report.html` into the folder of a study, and return the path of the report."""
+def write_report(study: Study | str | Path, lang: str = "nl", everything: bool = False) -> Path:
+    """Write `summary.json`, `report.html` and `council.html` into the folder of a study; return the path of the report.
+
+    With `everything` also `tables.xlsx` and the folders `tables` (CSV) and `figures` (SVG, PNG and their data).
+    """
     from trajectsim.report.report import write_report as write
     from trajectsim.study.store import write_json
 
     opened = study if isinstance(study, Study) else open_study(study)
     write_json(opened.path / "summary.json", compare(opened))
-    return write(opened.path, lang)
+    return write(opened.path, lang, everything)

@@ -25,6 +25,8 @@ def add_commands(commands: Commands) -> None:
 
     report = commands.add("report", _report, "write the report of results again")
     report.add_argument("dir", metavar="DIR", help="a folder with results, for example results/nijkerk")
+    files = "also every table (CSV and Excel) and figure (SVG, PNG and their data) as a file"
+    report.add_argument("--all", action="store_true", help=files)
 
     youth = commands.add("youth", _youth, "write one youth's lives in all worlds")
     youth.add_argument("dir", metavar="DIR", help="a folder with results")
@@ -42,7 +44,7 @@ def _run(args: argparse.Namespace) -> None:
     conclude(out, args.lang)
 
 
-def conclude(folder: Path, lang: str) -> None:
+def conclude(folder: Path, lang: str, everything: bool = False) -> None:
     """Summarise what a folder of results holds, write its report and print the answer."""
     from trajectsim.analysis.compare import summarise
     from trajectsim.report.report import write_report
@@ -50,13 +52,16 @@ def conclude(folder: Path, lang: str) -> None:
     from trajectsim.study.store import open_study, write_json
 
     write_json(folder / "summary.json", summarise(open_study(folder)))
-    report = write_report(folder, lang)
+    report = write_report(folder, lang, everything)
     print_summary(folder, lang, new_console())
     written(lang, report)
+    written(lang, folder / "council.html")
+    for name in ("tables.xlsx", "tables", "figures") if everything else ():
+        written(lang, folder / name)
 
 
 def _report(args: argparse.Namespace) -> None:
-    conclude(results_folder(args.dir), args.lang)
+    conclude(results_folder(args.dir), args.lang, args.all)
 
 
 def _youth(args: argparse.Namespace) -> None:

@@ -40,7 +40,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Shown:
-    """A figure on the page: inline SVG with its title, how to read it, the numbers behind it, and the drawing itself."""
+    """A figure on the page: inline SVG with its title, how to read it, the numbers behind it, and the drawing."""
 
     name: str
     title: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["ARMS", "INK", "PAYERS", "Drawing", "arm_colour", "canvas", "payer_colour", "quiet", "svg"]
+__all__ = ["ARMS", "INK", "PAYERS", "Drawing", "arm_colour", "canvas", "payer_colour", "png", "quiet", "svg"]
 
 WIDTH = 6.7
 INK, SOFT, FAINT, RULE = "#1f2a33", "#55626c", "#8a959d", "#d9dee1"
@@ -144,6 +144,18 @@ def svg(drawing: Drawing, name: str, title: str) -> str:
         f'<title id="{name}-title">{_escape(title)}</title><desc id="{name}-desc">{_escape(drawing.description)}</desc>'
     )
     return re.sub(r"\n\s*", "\n", opening + label + rest)
+
+
+def png(drawing: Drawing, dpi: int = 200) -> bytes:
+    """Return the figure as PNG on white, without a date."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    buffer = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        FigureCanvasAgg(drawing.figure)
+        drawing.figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def _lean(tag: str) -> str:

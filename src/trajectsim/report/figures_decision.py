@@ -147,8 +147,7 @@ def tornado(table: pd.DataFrame, words: Words) -> Drawing:
             axes.plot([row["at_low"], row["at_high"]], [at, at], color=colour, linewidth=7, solid_capstyle="butt")
             axes.plot([row["at_high"]], [at], "|", color=INK, markersize=11, markeredgewidth=2.2, zorder=4)
             axes.text(
-                1.015, at, str(row["grade"]), transform=axes.get_yaxis_transform(), va="center", color=colour,
-                weight="bold",
+                1.015, at, str(row["grade"]), transform=axes.get_yaxis_transform(), va="center", color=INK, weight="bold",
             )  # fmt: skip
         _names(axes, [str(t) for t in table["title"]])
         axes.margins(x=0.06)
@@ -175,7 +174,7 @@ def agenda(table: pd.DataFrame, words: Words) -> Drawing:
             axes.plot(spread, [at, at], color=INK, linewidth=1.1, zorder=3)
             axes.text(
                 1.015, at, f"{row['grade']}  {words.style.euro(row['evppi'])}", transform=axes.get_yaxis_transform(),
-                va="center", color=colour, weight="bold",
+                va="center", color=INK, weight="bold",
             )  # fmt: skip
         _names(axes, [str(t) for t in table["title"]])
         top = float((table["evppi"] + table["error"]).max())

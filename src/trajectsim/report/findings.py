@@ -69,6 +69,11 @@ class Findings:
             return None
         return found if len(found) else None
 
+    @property
+    def study(self) -> Any:
+        """Return the opened store."""
+        return self._study
+
     @cached_property
     def title(self) -> str:
         """Return the scenario's title."""

@@ -7,20 +7,24 @@ from typing import Any
 
 from trajectsim.config.load import load_sources
 from trajectsim.report import figures_trust
-from trajectsim.report.blocks import Shown, Table, show
+from trajectsim.report.blocks import Linked, Shown, Table, show
 from trajectsim.report.findings import LEAST, Findings, text_of
 from trajectsim.report.format import Style
 from trajectsim.report.labels import label
 
 __all__ = [
+    "anchor",
     "assumed_share",
+    "caveats",
     "counts",
+    "enough",
     "grades",
     "limits",
     "made",
     "parameters",
     "shares",
     "source_check",
+    "sources",
     "top",
     "variance",
 ]
@@ -111,7 +115,7 @@ def top(found: Findings) -> Table | None:
     words, style = found.words, found.words.style
     rows = [
         [
-            f"{label(str(row['path']), words)}\n{row['path']}",
+            Linked(f"{label(str(row['path']), words)}\n{row['path']}", f"#{anchor(str(row['path']))}"),
             str(row["grade"]),
             style.percent(row["share"]),
             _swing(row["swing"], style),
@@ -154,6 +158,29 @@ def counts(found: Findings) -> str:
     )
 
 
+def anchor(path: str) -> str:
+    """Return the name of a parameter's row in the page."""
+    return f"p-{path}"
+
+
+def sources(found: Findings) -> Table:
+    """Return the sources of the numbers: title and year, publisher and address, how many numbers by grade."""
+    known, words = load_sources(), found.words
+    used: dict[str, list[str]] = {}
+    for row in parameters(found):
+        used.setdefault(str(row["source"]), []).append(str(row["grade"]))
+    texts, ids = [], []
+    for name in sorted(used, key=lambda own: (-len(used[own]), own)):
+        item = known.get(name) or {}
+        title = ", ".join(str(x) for x in (item.get("title") or name, item.get("year")) if x)
+        where = "\n".join(str(x) for x in (item.get("publisher"), item.get("url")) if x)
+        grades = ", ".join(f"{used[name].count(g)} {g}" for g in GRADES if g in used[name])
+        texts.append([f"{title}\n{name}", where, grades])
+        ids.append(f"source-{name}")
+    head = [words(f"sources.{key}") for key in ("what", "who", "grade")]
+    return Table(head, texts, text=frozenset({0, 1, 2}), caption=words("sources.title"), ids=ids)
+
+
 def _list(found: Findings, grade: str, own: list[dict[str, Any]]) -> Table:
     words, style = found.words, found.words.style
     texts, sources = [], load_sources()
@@ -174,12 +201,13 @@ def _list(found: Findings, grade: str, own: list[dict[str, Any]]) -> Table:
                 _figure(style, row["value"]),
                 spread,
                 str(row["unit"]),
-                where,
+                Linked(where, f"#source-{row['source']}"),
             ]
         )
     head = [words(f"table.{key}") for key in ("parameter", "path", "value", "range", "unit", "source")]
     caption = words("text.basis_all", grade=grade, n=style.number(len(own)))
-    return Table(head, texts, text=frozenset({0, 1, 4, 5}), caption=caption)
+    ids = [anchor(str(row["path"])) for row in own]
+    return Table(head, texts, text=frozenset({0, 1, 4, 5}), caption=caption, ids=ids)
 
 
 def _figure(style: Style, value: float | None) -> str:
@@ -219,6 +247,39 @@ def limits(found: Findings, name: str | None) -> list[tuple[str, str]]:
         "law_year": (found.manifest.get("scenario") or {}).get("law_year", year),
     }
     return [(words(f"limit.{key}.head", **values), words(f"limit.{key}.text", **values)) for key in keys]
+
+
+def caveats(found: Findings) -> list[tuple[str, str]]:
+    """Return what has to be said about examples from the literature: picked, rounded, and of other groups."""
+    words = found.words
+    return [(words(f"caveat.{key}.head"), words(f"caveat.{key}.text")) for key in ("picked", "rounded", "compared")]
+
+
+ANSWERS = ("society", "society_without_intangibles", "municipality")
+
+
+def enough(found: Findings) -> list[tuple[str, Table, str]]:
+    """Return, for each world, whether the number of runs is enough: the world's title, the table and a sentence."""
+    words, style = found.words, found.words.style
+    out = []
+    for arm in found.others:
+        own = (found.of_arm("enough", arm) or {}).get("answers") or {}
+        rows, sentence = [], ""
+        for name in ANSWERS:
+            row = own.get(name)
+            if not row:
+                continue
+            more = words("youth.nothing") if row["draws_to_halve"] is None else style.number(row["draws_to_halve"])
+            sure = words("enough.sure_yes" if row["sign_is_sure"] else "enough.sure_no")
+            errors = [style.euro(row[key]) for key in ("error", "error_by_luck", "error_by_draws")]
+            rows.append([words(f"perspective.{name}"), style.euro(row["mean"], sign=True), *errors, more, sure])
+            fine = words("enough.rests_fine" if row["interval_is_fine"] else "enough.rests_rough")
+            sentence = words("enough.rests", n=style.number(row["interval_rests_on"]), fine=fine)
+        if rows:
+            head = [words("table.perspective")]
+            head += [words(f"enough.{key}") for key in ("answer", "error", "by_luck", "by_draws", "to_halve", "sure")]
+            out.append((arm.title, Table(head, rows, text=frozenset({0, 6})), sentence))
+    return out
 
 
 def price_year(found: Findings) -> int | None:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from tests.hand_study import HandStudy, hand_study, number, prices
-
 from trajectsim.analysis.mkba import mkba
 from trajectsim.analysis.sheet import Sheet, sheets, worked
 from trajectsim.config.schema import PriceBook

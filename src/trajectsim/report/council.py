@@ -1,0 +1,142 @@
+"""Two pages for a council: the answer, who pays and gains, the budget, lives, what to find out, what to mind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trajectsim.report import money, trust
+from trajectsim.report.analysed import NOTHING, Analysed
+from trajectsim.report.answer import Answer, answer
+from trajectsim.report.blocks import Shown, Table
+from trajectsim.report.findings import Arm, Findings
+from trajectsim.report.groups import group_name
+from trajectsim.report.labels import label
+from trajectsim.report.pages import write_page
+
+__all__ = ["write_council"]
+
+MOST = 3
+MINDED = ("hand_picked", "not_cash", "rights", "horizon")
+FEWEST_EUROS = 0.5
+
+
+def write_council(found: Findings, known: Analysed = NOTHING) -> Path:
+    """Write `council.html` into a folder of results; it holds two printed pages for one world against the other.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    arms = [_of_arm(found, known, arm) for arm in found.others]
+    content = {"arms": arms, "limits": _limits(found), "more": _more(found)}
+    return write_page(found.directory / "council.html", "council.html.j2", content, found)
+
+
+def _of_arm(found: Findings, known: Analysed, arm: Arm) -> dict[str, Any]:
+    told: Answer = answer(found, arm)
+    tree = known.of(arm)
+    return {
+        "told": told,
+        "pocket": _pocket(found, tree, arm),
+        "payers": _bare(money.difference_by_payer(found, arm)),
+        "payback": _bare(money.payback(found, arm)),
+        "budget": _budget(found, tree),
+        "way": _way(found, tree),
+        "groups": _groups(found, known, arm),
+        "after": _after(found, tree),
+        "find": _find(found, known),
+    }
+
+
+def _bare(shown: Shown | None) -> Shown | None:
+    """Return a figure without the table that unfolds; paper does not unfold."""
+    return None if shown is None else Shown(shown.name, shown.title, shown.svg, shown.read)
+
+
+def _pocket(found: Findings, tree: Mapping[str, Any], arm: Arm) -> str:
+    words, style = found.words, found.words.style
+    by_payer = found.difference(arm).get("cost", {}).get("by_payer") or {}
+    means = {payer: float(stats.get("mean") or 0.0) for payer, stats in by_payer.items() if payer != "municipality"}
+    if not means:
+        return ""
+    loser, winner = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
+    if means[loser] < FEWEST_EUROS:
+        return words("council.pays_one")
+    return words(
+        "council.pays", loser=words.party(loser), loss=style.about_euro(means[loser]), winner=words.party(winner),
+        gain=style.about_euro(max(0.0, -means[winner])),
+    )  # fmt: skip
+
+
+def _budget(found: Findings, tree: Mapping[str, Any]) -> str:
+    rows = (tree.get("budget") or {}).get("payers", {}).get("municipality") or ()
+    if not rows:
+        return ""
+    style = found.words.style
+    sums = {key: style.about_euro(sum(row[key] for row in rows)) for key in ("savings", "cashable", "programme")}
+    return found.words(
+        "council.budget_text", savings=sums["savings"], cashable=sums["cashable"], cost=sums["programme"],
+        size=style.number(found.size),
+    )  # fmt: skip
+
+
+def _way(found: Findings, tree: Mapping[str, Any]) -> str:
+    own = (tree.get("who_pays_who_gains") or {}).get("compensation", {}).get("public_payers") or {}
+    if not own.get("payments") or own["feasible"] is None:
+        return ""
+    return found.words("council.way", share=found.words.style.percent(own["feasible"]))
+
+
+def _groups(found: Findings, known: Analysed, arm: Arm) -> str:
+    """Return between which groups the municipality's difference runs, widest apart."""
+    rows = (known.groups.get("municipality") or {}).get("rows") or {}
+    means = {name: row["difference"][arm.name]["mean"] for name, row in rows.items() if not name.startswith("all.")}
+    means = {name: value for name, value in means.items() if value is not None}
+    if len(means) < 2:
+        return ""
+    words = found.words
+    low, high = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+    ends = [name.partition(".") for name in (low, high)]
+    names = [group_name(by, own, words) for by, _, own in ends]
+    return words(
+        "council.groups", low=words.style.about_euro(means[low], sign=True), low_group=names[0],
+        high=words.style.about_euro(means[high], sign=True), high_group=names[1],
+    )  # fmt: skip
+
+
+def _after(found: Findings, tree: Mapping[str, Any]) -> str:
+    run = tree.get("long_run") or {}
+    if not run.get("available"):
+        return ""
+    own, style = run["perspectives"]["society"], found.words.style
+    return found.words(
+        "council.after_text", years=found.years, amount=style.about_euro(-own["projected"]["mean"], sign=True),
+        share=style.percent(own["share"]),
+    )  # fmt: skip
+
+
+def _find(found: Findings, known: Analysed) -> Table | None:
+    words, style = found.words, found.words.style
+    rows = [
+        [
+            label(entry["path"], words), entry["grade"], str(entry["gap"][words.lang]),
+            style.about_euro(entry["evppi_in_all"]),
+        ]
+        for entry in known.decision.get("agenda") or ()
+        if entry["decisive"] and entry["clear"]
+    ]  # fmt: skip
+    head = [words(f"decision.{key}") for key in ("what", "grade", "gap")] + [words("decision.axis.evsi")]
+    return Table(head, rows[:MOST], text=frozenset({0, 1, 2})) if rows else None
+
+
+def _limits(found: Findings) -> list[tuple[str, str]]:
+    heads = {found.words(f"limit.{key}.head", years=found.years) for key in MINDED}
+    return [(head, text) for head, text in trust.limits(found, None) if head in heads] + trust.caveats(found)[-1:]
+
+
+def _more(found: Findings) -> str:
+    number = found.words.style.number
+    return found.words(
+        "council.more", draws=number(found.summary["draws_used"]), replicates=number(found.summary["replicates"])
+    )
