@@ -68,3 +68,25 @@ def test_a_lever_is_drawn_and_is_idle_with_its_mechanism_off() -> None:
         study = lever(hand_study(), ratio=number(0.5, "ratio"), mechanism="teams")
         study.manifest["world"] = world
         assert coach(study) == 72 * hours * 50
+
+
+def test_a_levers_own_number_may_be_set_changed_by_another_or_stand_elsewhere() -> None:
+    half = {"nl": "p", "en": "p"}
+    study = lever(hand_study(), ratio={"use": "part"})
+    pool = study.manifest["resolved"]["interventions"]["pool"]
+    pool["parameters"] = {"part": number(0.5, "ratio")}
+    assert coach(study) == 72 * 5 * 50
+    study.manifest["scenario"]["arms"][1]["set"] = {"interventions.pool.parameters.part": 0.25}
+    assert coach(study) == 72 * 2.5 * 50
+    other = {"parameter": "interventions.pool.parameters.part", "value": number(0.75, "ratio")}
+    study.manifest["resolved"]["interventions"]["first"] = {"name": "first", "title": half, "levers": [other]}
+    running = study.manifest["scenario"]["arms"][1]["interventions"]
+    running.insert(running.index("pool"), "first")
+    assert coach(study) == 72 * 7.5 * 50
+
+    study = lever(hand_study(), ratio={"use": "@model.parameters.part"})
+    study.manifest.setdefault("parameters", {})["model.parameters.part"] = {
+        **{key: value for key, value in number(0.5, "ratio").items() if key != "distribution"},
+        "family": "fixed", "low": None, "high": None,
+    }  # fmt: skip
+    assert coach(study) == 72 * 5 * 50
