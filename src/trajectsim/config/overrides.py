@@ -16,7 +16,7 @@ from trajectsim.errors import Mistake, UserError, nearest
 from trajectsim.evidence.parameter import Dirichlet, Distribution, Parameter
 from trajectsim.evidence.paths import Found, scenario_parameters
 
-__all__ = ["COMMAND_LINE", "USER", "apply_keys", "parameter_settings", "replaced", "set_number"]
+__all__ = ["COMMAND_LINE", "USER", "apply_keys", "parameter_settings", "replaced", "set_number", "what_it_refers_to"]
 
 COMMAND_LINE = "command line"
 USER = "user"
@@ -87,14 +87,21 @@ def set_number(scenario: Any, path: str, value: float, place: Place) -> tuple[Fo
 
 def _unknown(scenario: Any, path: str, paths: list[str], place: Place) -> Mistake:
     file, line = place
-    for found in scenario_parameters(scenario, (Use,)):
-        if found.path == path:
-            owner = "model" if found.part == "model" else found.part
-            cure = f"set {owner}.parameters.{found.item.use}, which changes every place that uses it"
-            return Mistake("this number is a reference and cannot be set by itself", file, line, path, cure=cure)
+    if (referred := what_it_refers_to(scenario, path)) is not None:
+        cure = f"set {referred}, which changes every place that uses it"
+        return Mistake("this number is a reference and cannot be set by itself", file, line, path, cure=cure)
     near = nearest(path, [*paths, *SCENARIO_KEYS])
     cure = "the command `trajectsim evidence` lists all parameters" if "." in path else "name a key or a parameter"
     return Mistake("there is no such key or parameter", file, line, path, near=near, cure=cure)
+
+
+def what_it_refers_to(scenario: Any, path: str) -> str | None:
+    """Return the path of the parameter that a reference at `path` names; None where there is no reference."""
+    for found in scenario_parameters(scenario, (Use,)):
+        if found.path == path:
+            owner = "model" if found.part == "world" else found.part
+            return str(found.item.use[1:] if found.item.use.startswith("@") else f"{owner}.parameters.{found.item.use}")
+    return None
 
 
 def _with_value(old: Parameter, value: float, path: str, place: Place) -> Parameter:
