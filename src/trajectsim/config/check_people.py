@@ -154,10 +154,12 @@ def check_intervention(names: Names, name: str, item: Intervention) -> None:
         what = "a start month and a calendar condition exclude each other"
         names.wrong(part, ("start_month",), what, cure="keep one of the two")
     names.number(part, ("places",), item.places, ("places",), "a number of places")
+    names.not_negative(part, ("places",), item.places, "a number of places")
     for key, number in (("uptake", item.uptake), ("dropout", item.dropout)):
         names.number(part, (key,), number, RATES, f"the hazard of {key}")
-    names.number(part, ("duration",), item.duration, TIMES, "a duration")
-    names.number(part, ("aftercare",), item.aftercare, TIMES, "a duration")
+    for key, number in (("duration", item.duration), ("aftercare", item.aftercare)):
+        names.number(part, (key,), number, TIMES, "a duration")
+        names.not_negative(part, (key,), number, "a duration")
     effects(names, part, ("uptake_effects",), item.uptake_effects)
     effects(names, part, ("dropout_effects",), item.dropout_effects)
     for n, effect in enumerate(item.effects):
@@ -168,9 +170,12 @@ def check_intervention(names: Names, name: str, item: Intervention) -> None:
         if reference is not None:
             what = f"a dose of the ingredient '{act.ingredient}'"
             names.number(part, ("acts", n, "dose"), act.dose, (reference.unit,), what)
+            if act.dose not in [entry.per_month for entry in item.hours]:  # told there
+                names.not_negative(part, ("acts", n, "dose"), act.dose, what)
         _aftercare(names, part, ("acts", n, "while"), list(act.while_), item)
     for n, entry in enumerate(item.hours):
         names.number(part, ("hours", n, "per_month"), entry.per_month, ("hours", "hours/month"), "hours per month")
+        names.not_negative(part, ("hours", n, "per_month"), entry.per_month, "a number of hours")
         _aftercare(names, part, ("hours", n, "while"), list(entry.while_), item)
 
 

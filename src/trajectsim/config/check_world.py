@@ -128,16 +128,7 @@ def _provision(names: Names, world: WorldSpec, name: str, provision: Provision, 
 def _number(names: Names, loc: Loc, number: Number | float | None, units: tuple[str, ...] | None, what: str) -> None:
     """Check a number, and that neither it nor the low end of its range is negative."""
     names.number(PART, loc, number, units, what)
-    _not_negative(names, PART, loc, number, what)
-
-
-def _not_negative(names: Names, part: str, loc: Loc, number: Number | float | None, what: str) -> None:
-    parameter = names.resolved(part, number)
-    value = names.value(part, number)
-    if parameter is not None and value is not None and value >= 0 and parameter.distribution.limits is None:
-        value, loc = min(value, parameter.distribution.low or 0.0), (*loc, "distribution", "low")
-    if value is not None and value < 0:
-        names.wrong(part, loc, f"{value:g} is negative, which {what} cannot be", allowed="0 or more")
+    names.not_negative(PART, loc, number, what)
 
 
 def _latents(names: Names, loc: Loc, numbers: Mapping[str, Number], units: tuple[str, ...], what: str) -> None:
@@ -290,7 +281,7 @@ def check_delivery(names: Names, name: str, item: Intervention) -> None:
 
     def number(loc: Loc, given: Number | float | None, units: tuple[str, ...] | None, what: str) -> None:
         names.number(part, loc, given, units, what)
-        _not_negative(names, part, loc, given, what)
+        names.not_negative(part, loc, given, what)
 
     if item.team is not None:
         team, roles = item.team, {row.role for row in item.hours}

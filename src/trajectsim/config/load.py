@@ -61,6 +61,9 @@ KINDS: dict[str, tuple[str, type[BaseModel]]] = {
 Spec = TypeVar("Spec", bound=BaseModel)
 
 # Sections of a model or a world that a fragment may hold; everything else belongs to the file that includes it.
+MOST_NAMES = 30
+"""Names that a message lists; of more it gives the nearest one, or the first."""
+
 _LISTS = ("constraints", "correlated", "posteriors")
 _MERGED: dict[type[BaseModel], tuple[str, ...]] = {
     ModelSpec: (
@@ -120,14 +123,20 @@ def resolve(kind: str, name: str, base: Path | None = None, place: Place = ("", 
     if name in names:
         plain = folder / f"{name}.yaml"
         return plain if plain.is_file() else folder / name / "model.yaml"
+    near = nearest(name, names)
+    many = len(names) > MOST_NAMES
+    shown_names = [] if many and near else [*names[:MOST_NAMES], *(["..."] if many else [])]
+    cure = "name a packaged one, or give the path of a YAML file"
+    if kind in ("intervention", "place"):
+        cure += "; `trajectsim catalogue` lists and explains them"
     raise UserError.of(
         f"there is no packaged {kind} '{name if len(name) <= 60 else name[:60] + '...'}'",
         file=place[0] or None,
         line=place[1],
         key=key,
-        near=nearest(name, names),
-        allowed=", ".join(names) or None,
-        cure="name a packaged one, or give the path of a YAML file",
+        near=near,
+        allowed=", ".join(shown_names) or None,
+        cure=cure,
     )
 
 

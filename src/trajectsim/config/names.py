@@ -168,3 +168,11 @@ class Names:
         text = f"the unit '{parameter.unit}' does not fit {what}"
         at: Loc = (*loc, "use") if isinstance(number, Use) else (*loc, "unit")
         self.wrong(part, at, text, allowed=", ".join(units), near=None)
+
+    def not_negative(self, part: str, loc: Loc, number: Number | float | None, what: str) -> None:
+        """Check that neither a number nor the low end of its range is below 0."""
+        parameter, value = self.resolved(part, number), self.value(part, number)
+        if parameter is not None and value is not None and value >= 0 and parameter.distribution.limits is None:
+            value, loc = min(value, parameter.distribution.low or 0.0), (*loc, "distribution", "low")
+        if value is not None and value < 0:
+            self.wrong(part, loc, f"{value:g} is negative, which {what} cannot be", allowed="0 or more")

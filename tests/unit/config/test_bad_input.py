@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.helpers import ROOT
+from trajectsim.config.check import check
+from trajectsim.config.scenario import load_scenario
 from trajectsim.errors import Mistake
 
 Spoil = Callable[..., Mistake]
@@ -486,3 +489,32 @@ def test_bounds_of_probabilities_stay_below_one(only: Spoil) -> None:
     mistake = only("care.yaml", "bound: 0.4", extra, 3)
     assert "add up to 1.1" in mistake.what
     assert mistake.allowed == "below 1"
+
+
+BELOW_NIL = {
+    "places": ("value: 20, unit: places", "value: -3, unit: places", "places", "-3 is negative"),
+    "duration": ("{value: 12, unit: months", "{value: -5, unit: months", "duration", "-5 is negative"),
+    "hours": ("value: 8, unit: hours", "value: -4, unit: hours", "hours.0.per_month", "-4 is negative"),
+    "the low end of places": (
+        "value: 20, unit: places",
+        "value: 20, unit: places, distribution: {family: normal, low: -1, high: 41}",
+        "places.distribution.low",
+        "-1 is negative",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BELOW_NIL)
+def test_nothing_of_a_programme_is_less_than_nothing(case: str, only: Spoil) -> None:
+    old, new, key, what = BELOW_NIL[case]
+    mistake = only("job.yaml", old, new)
+    assert mistake.key == key and mistake.what.startswith(what)
+    assert mistake.allowed == "0 or more"
+
+
+def test_a_dose_is_not_negative() -> None:
+    """Those of a volunteer are a dose only: nobody is paid by the hour."""
+    dose = "interventions.joint_bridging_plan.parameters.hours_volunteer"
+    (mistake,) = check(load_scenario(ROOT / "configs" / "zwolle.yaml", {dose: "-1"}))
+    assert mistake.key == "acts.3.dose"
+    assert mistake.what == "-1 is negative, which a dose of the ingredient 'informal_bond' cannot be"

@@ -139,3 +139,20 @@ def test_forms_are_published_as_json_schema() -> None:
     assert "years" in schema["properties"]
     assert all(json_schema(kind)["type"] == "object" for kind in KINDS)
     assert refused(json_schema, "scenaro").near == "scenario"
+
+
+def test_of_many_packaged_names_a_message_gives_the_nearest_or_the_first() -> None:
+    with pytest.raises(UserError) as near:
+        resolve("intervention", "job_coch")
+    (mistake,) = near.value.mistakes
+    assert (mistake.near, mistake.allowed) == ("job_coach", None)
+    assert mistake.cure is not None and "trajectsim catalogue" in mistake.cure
+    with pytest.raises(UserError) as far:
+        resolve("intervention", "zzzzzz")
+    (mistake,) = far.value.mistakes
+    assert mistake.near is None and mistake.allowed is not None
+    assert len(mistake.allowed.split(", ")) == 31 and mistake.allowed.endswith("...")
+    with pytest.raises(UserError) as few:
+        resolve("place", "zwole")
+    (mistake,) = few.value.mistakes
+    assert mistake.near == "zwolle" and mistake.allowed == ", ".join(packaged_names("place"))
