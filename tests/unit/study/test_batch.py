@@ -47,10 +47,10 @@ def whole(work: Work, tmp_path_factory: pytest.TempPathFactory) -> Tree:
 # --- workers ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("workers", [2, 4])
-def test_any_number_of_processes_gives_the_same_bytes(work: Work, whole: Tree, tmp_path: Path, workers: int) -> None:
+def test_four_processes_give_the_same_bytes(work: Work, whole: Tree, tmp_path: Path) -> None:
+    """Two do too: `test_a_local_worker_that_is_killed_costs_nothing`."""
     seen: list[tuple[int, int]] = []
-    run_batch(work, tmp_path, workers=workers, progress=lambda done, all_: seen.append((done, all_)))
+    run_batch(work, tmp_path, workers=4, progress=lambda done, all_: seen.append((done, all_)))
     assert tree(tmp_path) == whole
     assert seen[0] == (0, 48) and seen[-1] == (48, 48) and seen == sorted(seen)
 

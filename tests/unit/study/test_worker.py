@@ -15,6 +15,7 @@ from trajectsim.study import worker
 from trajectsim.study.batch import run_batch
 from trajectsim.study.run import make_plan
 from trajectsim.study.runner import run_draw
+from trajectsim.study.store import Study
 from trajectsim.study.work import Work, prepare
 from trajectsim.study.worker import Task, do_task, enclosed, over_period, set_values
 
@@ -24,6 +25,11 @@ FINDING = "model.parameters.finding"
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
     return prepare(write_study(tmp_path_factory.mktemp("worker")))
+
+
+@pytest.fixture(scope="module")
+def studied(work: Work, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return run_batch(work, tmp_path_factory.mktemp("studied") / "out", executor="serial").study
 
 
 def task(work: Work, folder: Path, number: int = 0, **changes: Any) -> Task:
@@ -61,15 +67,14 @@ def test_other_shares_fill_what_one_leaves() -> None:
     assert plan.size == 50
 
 
-def test_a_worker_that_sees_no_folder_sends_its_files(work: Work, tmp_path: Path) -> None:
+def test_a_worker_that_sees_no_folder_sends_its_files(work: Work, studied: Study, tmp_path: Path) -> None:
     away = do_task(task(work, tmp_path / "elsewhere"))
     assert away.unseen and away.files is None
     sent = do_task(task(work, tmp_path / "elsewhere", study=enclosed(work.manifest, work.files)))
     assert sent.files is not None and list(sent.files)[-1] == "runs/part-00000-00000.parquet"
     assert not (tmp_path / "elsewhere").exists()
-    run_batch(work, tmp_path / "here", executor="serial")
     for name, data in sent.files.items():
-        assert (tmp_path / "here" / name).read_bytes() == data
+        assert (studied.path / name).read_bytes() == data
 
 
 def test_the_folder_of_another_study_is_not_written_to(work: Work, tmp_path: Path) -> None:
@@ -111,11 +116,10 @@ def test_a_draw_that_fails_becomes_rows(work: Work, tmp_path: Path, monkeypatch:
         do_task(task(work, tmp_path))
 
 
-def test_points_share_their_luck(work: Work, tmp_path: Path) -> None:
+def test_points_share_their_luck(studied: Study) -> None:
     """What a factor does not touch is the same at every point: the arm without the programme, whatever its places."""
-    study = run_batch(work, tmp_path, executor="serial").study
     for name in ("costs", "occupancy", "moves"):
-        table = study.table(name)
+        table = studied.table(name)
         usual = table[table["arm"] == "usual_care"].drop(columns="point")
         one, other = (usual[table.loc[usual.index, "point"] == k].reset_index(drop=True) for k in (0, 2))
         assert one.equals(other) and len(one)
@@ -123,10 +127,9 @@ def test_points_share_their_luck(work: Work, tmp_path: Path) -> None:
         assert not third.equals(one)  # another chance of finding work
 
 
-def test_a_point_reads_as_a_study_of_its_own(work: Work, tmp_path: Path) -> None:
+def test_a_point_reads_as_a_study_of_its_own(studied: Study, tmp_path: Path) -> None:
     """Point by point the tables and the sums are those of the scenario run by itself at the point's values."""
-    study = run_batch(work, tmp_path / "study", executor="serial").study
-    point = study.point(7)
+    point = studied.point(7)
     given = {FINDING: "0.06", "interventions.job_coach.places": "10", "years": "1.5", "size": "10", "draws": "4"}
     alone = run_batch(prepare(SCENARIO, {**given, "replicates": "2"}), tmp_path / "alone", executor="serial").study
     for name in ("costs", "occupancy", "events", "measures", "runs"):
@@ -136,24 +139,23 @@ def test_a_point_reads_as_a_study_of_its_own(work: Work, tmp_path: Path) -> None
     assert point.sums("costs", by, ["cents"]).equals(alone.sums("costs", by, ["cents"]))
     assert point.manifest["parameters"][FINDING]["value"] == 0.06
     assert point.manifest["years"] == 1.5 and point.manifest["draws"] == 4
-    assert study.point(str(study.design["id"][7])).number == 7
+    assert studied.point(str(studied.design["id"][7])).number == 7
     with pytest.raises(UserError, match="allowed: 0 to 11"):
-        study.point(12)
+        studied.point(12)
     with pytest.raises(UserError, match="there is no point 'x'"):
-        study.point("x")
+        studied.point("x")
     with pytest.raises(UserError, match="one scenario and no design"):
         _ = alone.design
 
 
-def test_tables_that_are_kept_and_sums_over_the_period(work: Work, tmp_path: Path) -> None:
-    whole = run_batch(work, tmp_path / "whole", executor="serial").study
+def test_tables_that_are_kept_and_sums_over_the_period(studied: Study, tmp_path: Path) -> None:
     short = run_batch(prepare(write_study(tmp_path, keep="[costs, occupancy]", detail="period")), tmp_path / "short",
                       executor="serial").study  # fmt: skip
     assert {f.name for f in (tmp_path / "short").iterdir() if f.is_dir()} == {
         "costs", "occupancy", "runs", "parts", "scenarios", "manifests"
     }  # fmt: skip
     keys = ["point", "arm", "draw", "replicate", "payer"]
-    assert short.sums("costs", keys, ["discounted"]).equals(whole.sums("costs", keys, ["discounted"]))
+    assert short.sums("costs", keys, ["discounted"]).equals(studied.sums("costs", keys, ["discounted"]))
     assert "year" not in short.table("costs") and "band" not in short.table("occupancy")
 
 
