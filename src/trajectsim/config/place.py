@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,16 @@ def _from(place: Loaded[Any], name: str) -> str:
     return str((place.path.parent / name).absolute())
 
 
-def with_own_values(scenario: Any, place: Loaded[Any]) -> Any:
+def with_own_values(scenario: Any, place: Loaded[Any], everything: Callable[[], Any]) -> Any:
     """Return a scenario with a place's own values in the place of the parameters they replace.
+
+    A value of something that this scenario does not have (another world, a mechanism that is off, a rule that is no law
+    in its year) is left out.
+
+    Args:
+        scenario: as it will run.
+        place: the place, with where its values stand.
+        everything: makes the same scenario with every mechanism on and every rule in force.
 
     Raises:
         UserError: a path that names no parameter, or a value in another unit.
@@ -60,14 +68,15 @@ def with_own_values(scenario: Any, place: Loaded[Any]) -> Any:
     mistakes: list[Mistake] = []
     world = place.spec.world
     same_world = scenario.spec.world == (None if world is None else _from(place, world))
+    lacking = [path for path in own if path not in found] if same_world else []
+    every = [item.path for item in scenario_parameters(everything(), (Parameter,))] if lacking else []
+    for path in lacking:
+        if path not in every:
+            what = f"there is no parameter '{path}' to replace"
+            mistakes.append(place.document.mistake(("replaces", path), what, near=nearest(path, every)))
     for path, parameter in own.items():
         loc = ("replaces", path)
         if path not in found:
-            if not same_world:
-                continue  # a number of the place's world, which this scenario has not around it
-            every = [item.path for item in scenario_parameters(scenario, (Parameter,))]
-            what = f"there is no parameter '{path}' to replace"
-            mistakes.append(place.document.mistake(loc, what, near=nearest(path, every)))
             continue
         if parameter.unit != found[path].item.unit:
             what = f"the value of '{path}' is given in {parameter.unit}"
@@ -76,7 +85,7 @@ def with_own_values(scenario: Any, place: Loaded[Any]) -> Any:
         scenario = _put(scenario, found[path], parameter, place.document)
     if mistakes:
         raise UserError(mistakes)
-    origin = dict.fromkeys(own, f"place {place.spec.name}")
+    origin = dict.fromkeys((path for path in own if path in found), f"place {place.spec.name}")
     documents = {**scenario.documents, "place": place.document}
     return replace(scenario, provenance={**scenario.provenance, **origin}, documents=documents)
 

@@ -125,6 +125,7 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
         parts.mistakes.append(document.mistake(("off",), what, cure="name a world, for example world: town"))
     if parts.mistakes or model is None or population is None:
         raise UserError(parts.mistakes)
+    declared = (model, population, world)
     if world is not None:
         if prices is not None:
             prices, parts.documents["prices"] = add_prices(prices, world, spec.off, parts.documents)
@@ -149,7 +150,7 @@ def _resolved(document: Document, file: Path, overrides: Mapping[str, str]) -> S
         documents=parts.documents,
     )
     if place is not None:
-        scenario = with_own_values(scenario, place)
+        scenario = with_own_values(scenario, place, lambda: _with_everything(scenario, *declared))
     return _with_settings(scenario, parameter_settings(document, spec, left))
 
 
@@ -174,6 +175,14 @@ def changed(scenario: Scenario, settings: Mapping[str, object]) -> Scenario:
     document = scenario.documents.get("scenario", Document({}))
     own = parameter_settings(document, spec.model_copy(update={"set": {}}), left)
     return _with_settings(replace(scenario, spec=spec, provenance=provenance), own)
+
+
+def _with_everything(scenario: Scenario, model: ModelSpec, population: Population, world: WorldSpec | None) -> Scenario:
+    """Return a scenario with its model, people and world as declared: every mechanism on, every rule in force."""
+    if world is None:
+        return replace(scenario, model=model, population=population)
+    laid = lay_over(model, population, scenario.interventions, world, (), scenario.documents)
+    return replace(scenario, model=laid.model, population=laid.population, world=laid.world)
 
 
 def packaged_scenario(interventions: Sequence[str] | None = None) -> Scenario:

@@ -12,10 +12,11 @@ import pytest
 from tests.helpers import World, compiled_world
 from trajectsim.config.check import check
 from trajectsim.config.demand import demands
-from trajectsim.config.load import load_population, load_sources, packaged_names, read_kind
+from trajectsim.config.load import DATA, load_population, load_sources, packaged_names, read_kind
 from trajectsim.config.scenario import Scenario, load_scenario
 from trajectsim.engine.luck import run_key, youth_keys
 from trajectsim.engine.tables import Columns
+from trajectsim.errors import UserError
 from trajectsim.evidence.parameter import Parameter
 from trajectsim.evidence.paths import scenario_parameters
 from trajectsim.model.population import generate, make_presets
@@ -82,6 +83,28 @@ def test_a_scenario_with_another_world_leaves_out_what_belongs_to_the_places_wor
     """Sheltered places and friends belong to the town; without it there is nothing to replace, and nothing is wrong."""
     found = scenario(tmp_path, place="lelystad", world="programmes")
     assert check(found) == [] and "plan_before_leaving_school" not in found.model.parameters
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_with_a_mechanism_off_its_own_values_are_left_out(tmp_path: Path, name: str) -> None:
+    place = read_kind("place", name).spec
+    own = dict.fromkeys(path.split(".")[2] for path in place.replaces if path.startswith("world.mechanisms."))
+    switches = list(scenario(tmp_path, place=name).switches)
+    for off in (*([mechanism] for mechanism in own), switches):
+        found = scenario(tmp_path, place=name, off=f"[{', '.join(off)}]")
+        assert check(found) == [], off
+        here = {item.path for item in scenario_parameters(found, (Parameter,))}
+        kept = {path for path, source in found.provenance.items() if source == f"place {name}"}
+        assert kept == here & set(place.replaces), off
+
+
+def test_a_misspelt_value_of_a_place_is_told_whatever_is_off(tmp_path: Path) -> None:
+    text = (DATA / "places" / "zwolle.yaml").read_text(encoding="utf-8")
+    text = text.replace("assisted_living.outside", "assisted_livng.outside")
+    (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as told:
+        scenario(tmp_path, place="./own.yaml", off="[care_places]")
+    assert [mistake.near for mistake in told.value.mistakes] == list(read_kind("place", "zwolle").spec.replaces)
 
 
 def test_zwolle_waits_six_weeks_for_supported_living(tmp_path: Path) -> None:
