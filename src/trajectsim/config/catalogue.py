@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from trajectsim.config.load import DATA, packaged_names, read_kind, resolve, shown
 from trajectsim.config.messages import validated
@@ -24,6 +25,7 @@ __all__ = [
     "entry",
     "ingredients_of",
     "not_interventions",
+    "other_words",
     "search",
 ]
 
@@ -34,6 +36,9 @@ FAMILIES = (
 
 ALIKE = 0.82
 """How much alike two words must be to be taken for the same (1: equal)."""
+
+ENDING = re.compile(r"(?:ers|en|er|es|s|e)$")
+"""Endings of Dutch and English words that a search may leave off, where five letters are left."""
 
 
 class NotIntervention(Frozen):
@@ -99,15 +104,28 @@ def _of_intervention(name: str) -> Entry:
     head = parse(_sections(text, ("name", "title", "description", "background")), shown(path)).data
     title = Text.model_validate(head["title"])
     description = Text.model_validate(head["description"]) if "description" in head else None
-    words = [*_texts(description), *re.findall(r"ingredient: *(\w+)", text)]
+    found = list(dict.fromkeys(re.findall(r"ingredient: *(\w+)", text)))
+    words = [*_texts(description), *found]
     if "background" not in head:
         return Entry("intervention", head["name"], title, description or title, "none", words=tuple(words))
     background = Background.model_validate(head["background"])
     for texts in (background.chain, background.preconditions, background.risks):
         words += [written for part in texts for written in _texts(part)]
     words += background.rows
+    words += [title for made_of in found for title in _texts(_titles_of_ingredients().get(made_of))]
     place = background.place or ""
     return Entry("intervention", head["name"], title, background.for_whom, background.family, place, tuple(words))
+
+
+@cache
+def _titles_of_ingredients() -> dict[str, Text]:
+    """Return the title of every packaged ingredient."""
+    found = {}
+    for name in packaged_names("ingredient"):
+        path = resolve("ingredient", name)
+        head = parse(_sections(path.read_text(encoding="utf-8"), ("title",)), shown(path)).data
+        found[name] = Text.model_validate(head["title"])
+    return found
 
 
 def _sections(text: str, keys: Sequence[str]) -> str:
@@ -154,13 +172,19 @@ def entry(name: str) -> Entry:
 def search(items: Iterable[Entry], text: str) -> list[Entry]:
     """Return the entries that hold every word of a text, in either language, the best first.
 
-    A word counts where it stands in a title, a name or a text. One that stands nowhere in the catalogue is taken for
-    those that are much like it. Accents, capitals and marks play no part.
+    A word counts where it stands in a title, a name or a text, and less where it stands with another ending or only
+    what it may mean does (`data/catalogue/other_words.yaml`). One of which none stands anywhere in the catalogue is
+    taken for those that are much like it. Accents, capitals, hyphens and marks play no part.
     """
     every = list(items)
-    wanted = {word: not any(_fits(word, part) for item in every for part in _searched(item)) for word in _words(text)}
+    wanted = {word: not any(_meant(word, part) for item in every for part in _searched(item)) for word in _asked(text)}
     scored = [(score, place, item) for place, item in enumerate(every) if (score := _score(item, wanted))]
     return [item for _, _, item in sorted(scored, key=lambda found: (-found[0], found[1]))]
+
+
+def _asked(text: str) -> list[str]:
+    """Return the words of a question; what a hyphen joins is one word."""
+    return _words(re.sub(r"(?<=\w)-(?=\w)", "", text))
 
 
 def _score(item: Entry, wanted: Mapping[str, bool]) -> float:
@@ -168,19 +192,43 @@ def _score(item: Entry, wanted: Mapping[str, bool]) -> float:
     title, rest = _searched(item)
     total = 0.0
     for word, like in wanted.items():
-        best = max(3 * _fits(word, title, like), _fits(word, rest, like))
+        best = max(3 * _meant(word, title, like), _meant(word, rest, like))
         if not best:
             return 0.0
         total += best
     return total
 
 
+def other_words() -> dict[str, tuple[str, ...]]:
+    """Return what words that people search with may mean, as words or parts of words of the catalogue."""
+    path = DATA / "catalogue" / "other_words.yaml"
+    return {str(word): tuple(str(x) for x in meant) for word, meant in _other_words(path).items()}
+
+
+@cache
+def _other_words(path: Path) -> Mapping[str, Any]:
+    return dict(read_mapping(path, shown(path)).data) if path.is_file() else {}
+
+
+def _meant(word: str, words: Sequence[str], like: bool = False) -> float:
+    """Return how well a word fits, with another ending or as something that it may mean; 0 if not."""
+    if found := _fits(word, words, like):
+        return found
+    stem = ENDING.sub("", word)
+    if len(stem) >= 5 and stem != word and _fits(stem, words):
+        return 0.6
+    meant = other_words()
+    other = meant.get(word) or meant.get(stem, ())
+    return 0.4 if any(_fits(x, words) for x in other) else 0.0
+
+
 @cache
 def _searched(item: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the words of an entry's name and title, and all its other words."""
-    title = _words(" ".join([item.name, item.title.nl, item.title.en]))
-    rest = _words(" ".join([item.about.nl, item.about.en, item.family, item.place, *item.words]))
-    return tuple(dict.fromkeys(title)), tuple(dict.fromkeys(rest))
+    """Return the words of an entry's name and title, and all its other words; what a hyphen joins also as one."""
+    title = " ".join([item.name, item.title.nl, item.title.en])
+    rest = " ".join([item.about.nl, item.about.en, item.family, item.place, *item.words])
+    both = [tuple(dict.fromkeys([*_words(text), *_asked(text)])) for text in (title, rest)]
+    return both[0], both[1]
 
 
 def _fits(word: str, words: Sequence[str], like: bool = False) -> float:

@@ -9,6 +9,7 @@ from trajectsim.config.catalogue import (
     entry,
     ingredients_of,
     not_interventions,
+    other_words,
     search,
 )
 from trajectsim.config.load import packaged_names, read_kind
@@ -64,6 +65,8 @@ def test_an_entry_is_what_the_whole_file_says(name: str) -> None:
         ("een", ["role_model"]),  # accents play no part
         ("jobcaoch", ["job_coach"]),  # much like it
         ("schuldenfond", ["debt_fund"]),
+        ("coaches", ["job_coach", "role_model", "debt_fund"]),  # another ending
+        ("geldzorgen", ["debt_fund"]),  # what it may mean
         ("coach zeppelin", []),
         ("", []),
         ("!?", []),
@@ -75,6 +78,27 @@ def test_search(text: str, names: list[str]) -> None:
 
 def test_search_in_both_languages_finds_the_same() -> None:
     assert search(LIST, "rolmodel")[0] is search(LIST, "role model")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("schooluitval", "tailored_class"),
+        ("drop-outs", "tailored_class"),
+        ("dropout", "tailored_class"),
+        ("thuiszitters", "school_based_care_gouda"),
+        ("schulden oplossen", "debt_path_jp"),  # the title of what it is made of
+        ("geldproblemen", "debt_path_jp"),
+    ],
+)
+def test_words_that_people_use_find_what_is_meant(text: str, name: str) -> None:
+    assert name in [item.name for item in search(entries(), text)]
+
+
+def test_other_words_stand_for_something_in_the_catalogue() -> None:
+    for word, meant in other_words().items():
+        assert word.isalpha() and word.islower() and meant
+        assert [other for other in meant if not search(entries(), other)] == []
 
 
 def test_an_entry_that_is_not_there_has_a_nearest() -> None:
