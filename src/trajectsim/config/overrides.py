@@ -13,15 +13,12 @@ from pydantic import BaseModel, ValidationError
 from trajectsim.config.reader import Document, Loc, Place, parse
 from trajectsim.config.schema import ScenarioSpec, Use
 from trajectsim.errors import Mistake, UserError, nearest
-from trajectsim.evidence.parameter import Dirichlet, Distribution, Parameter
+from trajectsim.evidence.parameter import USER, Dirichlet, Distribution, Parameter
 from trajectsim.evidence.paths import Found, scenario_parameters
 
 __all__ = ["COMMAND_LINE", "USER", "apply_keys", "parameter_settings", "replaced", "set_number", "what_it_refers_to"]
 
 COMMAND_LINE = "command line"
-USER = "user"
-"""Source of a number that the user set."""
-
 MOST_SHOWN = 60
 """Characters of a value on the command line that a message repeats."""
 

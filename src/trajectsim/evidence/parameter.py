@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["UNITS", "Dirichlet", "Distribution", "Parameter", "Posterior", "MultivariateNormal", "Unit"]
+__all__ = ["UNITS", "USER", "Dirichlet", "Distribution", "Parameter", "Posterior", "MultivariateNormal", "Unit"]
+
+USER = "user"
+"""Source of a number that the user set."""
 
 Unit = Literal[
     "per month",

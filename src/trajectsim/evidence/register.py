@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import special
 
 from trajectsim.engine.luck import run_key, uniforms
-from trajectsim.evidence.parameter import Dirichlet, Distribution, MultivariateNormal, Parameter, Posterior
+from trajectsim.evidence.parameter import USER, Dirichlet, Distribution, MultivariateNormal, Parameter, Posterior
 from trajectsim.evidence.paths import scenario_parameters
 
 __all__ = ["Register", "build_register", "limits_of", "quantile"]
@@ -82,6 +82,7 @@ class Register:
                 out[:, i] = quantile(parameter, uniforms(keys, 0, path))
         self._draw_shares(keys, out)
         index = self.index
+        held = {path: p.value for path, p in self.parameters.items() if p.source == USER}
         for group in self.correlated:
             columns = [index[member] for member in group.members]
             normal = np.stack([special.ndtri(_open(uniforms(keys, 1, m))) for m in group.members], axis=1)
@@ -95,6 +96,8 @@ class Register:
             columns = [index[member] for member in table.members]
             row = (uniforms(keys, 2, "posterior " + " ".join(table.members)) * len(table.rows)).astype(int)
             out[:, columns] = np.array(table.rows)[row]
+        for path, value in held.items():  # what the user set stays, in a group of numbers drawn together too
+            out[:, index[path]] = value
         return out
 
     def _draw_shares(self, keys: npt.NDArray[np.uint64], out: Array) -> None:

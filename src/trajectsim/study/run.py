@@ -38,8 +38,12 @@ from trajectsim.study.store import Study, open_study
 __all__ = ["kept_beside", "make_plan", "manifest_of", "model_version", "run_scenario"]
 
 
-RULES = ("config", "economics", "engine", "evidence", "model", "study")
-"""Packages whose code decides what a run computes."""
+RULES = (
+    *("config/**/*.py", "economics/**/*.py", "engine/**/*.py", "evidence/**/*.py", "model/**/*.py"),
+    *(f"study/{name}.py" for name in ("design", "gather", "lives", "people", "rows", "run", "runner")),
+)
+"""The code that decides what a run computes. Who runs it, where and in which order does not: that may be mended while a
+study is under way."""
 
 
 @cache
@@ -47,8 +51,8 @@ def model_version() -> str:
     """Return the version of the package with a fingerprint of its rules: results of other rules are never mixed in."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for name in RULES:
-        for file in sorted((package / name).rglob("*.py")):
+    for pattern in RULES:
+        for file in sorted(package.glob(pattern)):
             digest.update(file.name.encode() + file.read_bytes().replace(b"\r\n", b"\n"))
     try:
         number = version("trajectsim")

@@ -9,7 +9,7 @@ from scipy import stats
 
 from tests.helpers import ROOT, declare, domain, number, way
 from trajectsim.config.scenario import load_scenario
-from trajectsim.evidence.parameter import Parameter
+from trajectsim.evidence.parameter import USER, Parameter
 from trajectsim.evidence.register import Register, build_register, quantile
 
 DRAWS = np.arange(4000)
@@ -233,3 +233,16 @@ def test_a_register_is_made_of_the_whole_scenario() -> None:
     assert set(r.grades().values()) <= set("ABCD")
     other = replace(r, seed=r.seed + 1)
     assert (other.central == r.central).all() and (other.draws(np.arange(1)) != r.draws(np.arange(1))).any()
+
+
+def test_a_number_that_the_user_set_stays_in_a_group_drawn_together() -> None:
+    pair = {"members": ["model.parameters.x", "model.parameters.y"], "mean": [1.0, 2.0], "sd": [0.5, 0.5],
+            "correlation": [[1.0, 0.8], [0.8, 1.0]]}  # fmt: skip
+    fixed = {"value": 7.0, "unit": "number", "source": USER, "locator": "set by the user", "grade": "D"}
+    scenario = declare(
+        {"a": domain("here")}, parameters={"x": fixed, "y": number(2.0, "number")}, correlated=[pair]
+    )  # fmt: skip
+    register = build_register(scenario)
+    drawn = register.draws(np.arange(50))
+    assert set(drawn[:, register.index["model.parameters.x"]]) == {7.0}
+    assert len(set(drawn[:, register.index["model.parameters.y"]])) == 50
