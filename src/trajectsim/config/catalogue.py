@@ -215,8 +215,8 @@ def _meant(word: str, words: Sequence[str], like: bool = False) -> float:
     if found := _fits(word, words, like):
         return found
     stem = ENDING.sub("", word)
-    if len(stem) >= 5 and stem != word and _fits(stem, words):
-        return 0.6
+    if len(stem) >= 5 and stem != word and (found := _fits(stem, words)):
+        return 0.6 * found
     meant = other_words()
     other = meant.get(word) or meant.get(stem, ())
     return 0.4 if any(_fits(x, words) for x in other) else 0.0
