@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from trajectsim.report.format import about
 from trajectsim.report.labels import label
 from trajectsim.report.phrases import Words
 
-__all__ = ["Answer", "Tile", "answer", "break_even", "outcome_title", "perspectives", "ratio", "why"]
+__all__ = ["Answer", "Tile", "answer", "break_even", "outcome_title", "outcome_unit", "perspectives", "ratio", "why"]
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,10 @@ def _municipality(found: Findings, arm: Arm) -> str:
 
 
 def _effects(found: Findings, arm: Arm) -> str:
-    """Return how many effects of the approach were measured, and how many are assumed."""
+    """Return how many effects of the approach were measured, and how many are assumed: its own and its ingredients'."""
     words, rows = found.words, found.manifest.get("parameters") or {}
     own = tuple(f"interventions.{name}.effects." for name in arm.interventions)
+    own += tuple(f"ingredients.{name}.effects." for name in _ingredients(found, arm))
     grades = [row["grade"] for path, row in rows.items() if path.startswith(own)]
     if not grades:
         return ""
@@ -148,14 +149,51 @@ def _effects(found: Findings, arm: Arm) -> str:
     return words("lead.effects", n=len(grades), solid=solid, check=check, assumed=assumed)
 
 
+def _ingredients(found: Findings, arm: Arm) -> list[str]:
+    """Return what the programmes of a world are made of."""
+    declared = (found.manifest.get("resolved") or {}).get("interventions") or {}
+    acts = [act for name in arm.interventions for act in (declared.get(name) or {}).get("acts") or ()]
+    return list(dict.fromkeys(str(act["ingredient"]) for act in acts))
+
+
 def _places(found: Findings, arm: Arm) -> str:
-    """Return a warning where the approach has fewer places than there are youths, else nothing."""
-    given = [found.parameter(f"interventions.{name}.places").get("value") for name in arm.interventions]
-    places = [float(value) for value in given if value is not None]
-    if not places or sum(places) >= found.size:
+    """Return what to mind about who takes part: fewer places than youths, and several programmes at a time."""
+    return " ".join(text for text in (_few_places(found, arm), _several(found, arm)) if text)
+
+
+def _few_places(found: Findings, arm: Arm) -> str:
+    given = {name: found.parameter(f"interventions.{name}.places").get("value") for name in arm.interventions}
+    places = {name: float(value) for name, value in given.items() if value is not None}
+    if not places or sum(places.values()) >= found.size:
         return ""
-    number = found.words.style.number
-    return found.words("lead.places", places=number(sum(places)), size=number(float(found.size)))
+    words, number = found.words, found.words.style.number
+    size = number(float(found.size))
+    if len(places) > 1:
+        each = ", ".join(f"‘{words.title(name)}’ {number(n)}" for name, n in places.items())
+        return words("lead.places_each", each=each, size=size)
+    (n,) = places.values()
+    return words("lead.places_one" if n == 1 else "lead.places", places=number(n), size=size)
+
+
+def _several(found: Findings, arm: Arm) -> str:
+    """Return what runs at the same time in a world, and that several programmes do less than their sum."""
+    words = found.words
+    paths = found.manifest.get("parameters") or {}
+    programmes = [name for name in arm.interventions if f"interventions.{name}.uptake" in paths]
+    if len(programmes) < 2:
+        return ""
+    parts = [words("lead.several", n=len(programmes), names=_names(words, programmes))]
+    if levers := [name for name in arm.interventions if name not in programmes]:
+        parts.append(words("lead.several_levers", names=_names(words, levers)))
+    k = found.parameter("model.diminishing").get("value")
+    if k:
+        share = words.style.percent((1 + k) / (1 + 2 * k))
+        parts.append(words("lead.several_less", share=share, grade=found.parameter("model.diminishing")["grade"]))
+    return " ".join(parts)
+
+
+def _names(words: Words, names: Sequence[str]) -> str:
+    return ", ".join(f"‘{words.title(name)}’" for name in names)
 
 
 def _tiles(found: Findings, arm: Arm) -> list[Tile]:
@@ -257,6 +295,12 @@ def outcome_title(found: Findings, name: str) -> str:
     return text_of(own.get("title"), found.words.lang) or found.words.title(f"outcomes.{name}", name)
 
 
+def outcome_unit(found: Findings, name: str) -> str:
+    """Return an outcome's unit on screen; empty where none is given."""
+    own = (found.summary.get("outcome_titles") or {}).get(name) or {}
+    return text_of(own.get("unit"), found.words.lang) or ""
+
+
 def clear(found: Findings, arm: Arm, most: int = 6) -> list[str]:
     """Return a sentence for outcomes that matter (up is good or bad) whose whole 90% interval lies on one side of zero.
 
@@ -277,7 +321,7 @@ def _change(found: Findings, name: str, low: float, mean: float, high: float) ->
     words, style = found.words, found.words.style
     near, far = sorted((abs(low), abs(high)))
     decimals = 1 if far >= 1 else 2
-    unit = text_of(((found.summary.get("outcome_titles") or {}).get(name) or {}).get("unit"), words.lang) or ""
+    unit = outcome_unit(found, name)
     return words(
         "lead.clear_item",
         outcome=_capital(outcome_title(found, name)),

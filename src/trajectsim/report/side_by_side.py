@@ -354,9 +354,13 @@ def print_side_by_side(sides: Sides, console: Console) -> None:
         ]
         for title, table in tables:
             if table:
-                shown = new_grid(title, [cell.split("\n")[0] for cell in table.head])
+                shown, unit = new_grid(title, [cell.split("\n")[0] for cell in table.head]), ""
                 for row in table.rows:
-                    shown.add_row(*(cell.split("\n")[0] for cell in row))
+                    name, _, own = row[0].partition("\n")
+                    if own != unit:
+                        unit = own
+                        shown.add_row(unit, style="italic")
+                    shown.add_row(name, *(cell.split("\n")[0] for cell in row[1:]))
                 console.print(shown)
     for note in notes(sides):
         console.print(Text(f"  {note}"))

@@ -38,7 +38,7 @@ def print_summary(directory: str | Path, lang: str = "nl", console: Console | No
         for tile in shown.tiles:
             note = f"  ({tile.note})" if tile.note else ""
             out.print(Text.assemble(f"  {tile.label}: ", (tile.value, "bold"), note))
-        for sentence in (shown.intangibles, shown.places):
+        for sentence in (shown.intangibles, shown.effects, shown.places):
             if sentence:
                 out.print(Text(f"  {sentence}"))
         costs = _costs(found, arm)
@@ -99,13 +99,23 @@ def _outcomes(found: Findings) -> Table | None:
         [
             words("table.outcome"),
             *(arm.title for arm in found.arms),
-            *(words("table.difference") for _ in found.others),
+            *(_gap_head(found, arm) for arm in found.others),
         ],
     )
+    unit = None
     for name, by_arm in rows.items():
+        if (own := answer.outcome_unit(found, name)) != unit:
+            unit = own
+            grid.add_row(unit, style="italic")
         cells = [style.number((by_arm.get(arm.name) or {}).get("mean"), 1) for arm in found.arms]
         for arm in found.others:
             gap = (found.difference(arm).get("outcomes") or {}).get(name) or {}
             cells.append(style.number(gap.get("mean"), 1, sign=True))
         grid.add_row(answer.outcome_title(found, name), *cells)
     return grid
+
+
+def _gap_head(found: Findings, arm: Arm) -> str:
+    """Return the head of a column of differences; of whom, where there are more."""
+    head = found.words("table.difference")
+    return head if len(found.others) == 1 else f"{head} ({arm.title})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,45 @@ def test_fewer_places_than_youths_are_told(made: tuple[dict[str, Any], Folder], 
     found = Findings(Path(), {**made[0], "youths": size}, folder, "nl")
     places = answer(found, found.others[0]).places
     assert said in places and bool(places) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("lang", "single", "several"),
+    [
+        ("nl", "er is één plaats voor 35", "telt elk effect voor 67% van zichzelf (middelste waarde, graad D)"),
+        ("en", "there is one place for 35", "every effect counts for 67% of itself (central value, grade D)"),
+    ],
+)
+def test_several_programmes_at_a_time_are_told(
+    made: tuple[dict[str, Any], Folder], lang: str, single: str, several: str
+) -> None:
+    """By name, with the places of each, what is another number for everybody, and that they do less than their sum."""
+    folder = copy.copy(made[1])
+    names = ("supported_job", "second", "lever")
+    rows = {
+        f"interventions.{name}.{key}": {"value": 1.0, "grade": "D"}
+        for name in names[:2]
+        for key in ("places", "uptake")
+    }
+    folder.manifest = {**folder.manifest, "parameters": {**rows, "model.diminishing": {"value": 1.0, "grade": "D"}}}
+    found = Findings(Path(), {**made[0], "youths": 35}, folder, lang)
+    arm = found.others[0]
+    alone = answer(found, replace(arm, interventions=names[:1])).places
+    assert single in alone and several not in alone
+    both = answer(found, replace(arm, interventions=names)).places
+    assert several in both and "‘second’ 1" in both and "‘lever’." in both and "‘lever’ 1" not in both
+    folder.manifest["parameters"]["model.diminishing"]["value"] = 0.0
+    assert several.partition("67%")[0] not in answer(found, replace(arm, interventions=names)).places
+
+
+def test_effects_of_ingredients_count_as_those_of_the_approach(made: tuple[dict[str, Any], Folder]) -> None:
+    folder = copy.copy(made[1])
+    rows = {"ingredients.coaching.effects.0.ratio": {"grade": "A"}, "ingredients.coaching.reference": {"grade": "D"}}
+    rows |= {"ingredients.coaching.effects.1.ratio": {"grade": "D"}, "ingredients.home.effects.0.adds": {"grade": "D"}}
+    acts = {"supported_job": {"acts": [{"ingredient": "coaching"}]}}
+    folder.manifest = {**folder.manifest, "parameters": rows, "resolved": {"interventions": acts}}
+    found = Findings(Path(), made[0], folder, "en")
+    assert answer(found, found.others[0]).effects.startswith("The model has 2 effects of the approach")
 
 
 def test_placebo_makes_no_difference(made: tuple[dict[str, Any], Folder]) -> None:

@@ -1,15 +1,26 @@
 """The page of two studies: what it says of them, and what a reader must mind."""
 
 import copy
+import io
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from trajectsim.report.blocks import Table
 from trajectsim.report.difference import Account
-from trajectsim.report.side_by_side import Sides, answer, money_table, notes, page, payers_of, write_side_by_side
+from trajectsim.report.side_by_side import (
+    Sides,
+    answer,
+    money_table,
+    notes,
+    page,
+    payers_of,
+    print_side_by_side,
+    write_side_by_side,
+)
 
 ACCOUNT = Account(["‘Job’ heeft in B 20 plekken meer (40 in plaats van 20)."], "", Table([], []))
 
@@ -136,3 +147,11 @@ def test_figures_hold_the_numbers_of_the_tables() -> None:
     shown = page(sides())["pairs"][0]
     assert "−1.000" in shown["gain_figure"].svg and "+2.000" in shown["gain_figure"].svg
     assert shown["even"].rows[0][1:] == ["jaar 4", "niet binnen 3 jaar"]
+
+
+def test_the_terminal_gives_the_unit_of_the_outcomes() -> None:
+    out = Console(file=io.StringIO(), width=160)
+    print_side_by_side(sides(lang="en"), out)
+    lines = [line.strip() for line in out.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    at = next(n for n, line in enumerate(lines) if line.startswith("work "))
+    assert lines[at - 1] == "months"

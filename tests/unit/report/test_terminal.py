@@ -19,3 +19,14 @@ def test_the_terminal_shows_the_numbers_of_the_summary(results: Path, lang: str,
     for stats in (cost["total"], *cost["by_payer"].values()):
         assert style(lang).euro(stats["mean"], sign=True) in printed
         assert style(lang).spread(stats, euro=True) in printed
+
+
+def test_outcomes_stand_under_their_unit(results: Path) -> None:
+    out = Console(file=io.StringIO(), width=160)
+    print_summary(results, "en", out)
+    lines = [line.strip() for line in out.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    titles = json.loads((results / "summary.json").read_text(encoding="utf-8"))["outcome_titles"]
+    for item in titles.values():
+        before = lines[: next(n for n, line in enumerate(lines) if line.startswith(item["title"]["en"] + "  "))]
+        units = [line for line in before if line in {other["unit"]["en"] for other in titles.values()}]
+        assert units[-1] == item["unit"]["en"]
