@@ -6,7 +6,7 @@ from trajectsim.config.check_bounds import check_bounds
 from trajectsim.config.check_constraints import check_constraints
 from trajectsim.config.check_levers import check_arm_settings, check_levers
 from trajectsim.config.check_model import check_model
-from trajectsim.config.check_people import check_intervention, check_population
+from trajectsim.config.check_people import check_ingredients, check_intervention, check_population
 from trajectsim.config.check_world import check_delivery, check_world
 from trajectsim.config.load import load_sources
 from trajectsim.config.names import CHANCES, PRICE_UNITS, Names
@@ -33,6 +33,7 @@ def check(scenario: Scenario) -> list[Mistake]:
     check_model(names)
     whole = not names.mistakes
     check_population(names)
+    check_ingredients(names)
     for name, item in scenario.interventions.items():
         check_intervention(names, name, item)
         check_delivery(names, name, item)

@@ -58,6 +58,9 @@ def check_model(names: Names) -> None:
             if names.known(PART, at, event, names.events, "event") and event in EVENTS:
                 what = f"'{event}' is an answer to a request, which accounts of youths do not keep"
                 names.wrong(PART, at, what, cure="count it in the table of events instead")
+    what = "what tells how effects diminish"
+    names.number(PART, ("diminishing",), model.diminishing, ("number", "ratio"), what)
+    names.not_negative(PART, ("diminishing",), model.diminishing, what)
     _joint_parameters(names)
 
 

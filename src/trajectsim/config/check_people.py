@@ -1,4 +1,4 @@
-"""Checks of a population and of interventions against the model they belong to."""
+"""Checks of a population, of ingredients and of interventions against the model they belong to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trajectsim.config.overlay import WAITING, shared_traits
 from trajectsim.config.reader import Loc
 from trajectsim.config.schema import Ages, Intervention, InterventionEffect, Preset, TraitMargin
 
-__all__ = ["check_intervention", "check_population"]
+__all__ = ["check_ingredients", "check_intervention", "check_population"]
 
 PART = "population"
 
@@ -141,6 +141,23 @@ def _preset(names: Names, name: str, preset: Preset) -> None:
         check_preset(names, name, preset)
 
 
+def check_ingredients(names: Names) -> None:
+    """Check what an ingredient says of itself: its reference dose, and that its numbers exist."""
+    for name, item in names.scenario.ingredients.items():
+        part = f"ingredients.{name}"
+        names.number(part, ("reference",), item.reference, None, "a reference dose")
+        reference = names.resolved(part, item.reference)
+        if reference is not None:
+            low = reference.distribution.low
+            least = reference.value if low is None else min(low, reference.value)
+            if least <= 0:
+                what = f"a reference dose of {least:g} is no dose to measure others by"
+                names.wrong(part, ("reference",), what, allowed="more than 0")
+        for n, effect in enumerate(item.effects):
+            for key in ("ratio", "adds", "drift"):
+                names.number(part, ("effects", n, key), getattr(effect, key), None, "an effect")
+
+
 def check_intervention(names: Names, name: str, item: Intervention) -> None:
     """Check whom an intervention is for, how long it takes and what it changes."""
     part = f"interventions.{name}"
@@ -165,7 +182,7 @@ def check_intervention(names: Names, name: str, item: Intervention) -> None:
     for n, effect in enumerate(item.effects):
         _effect(names, part, ("effects", n), effect, item)
     for n, act in enumerate(item.acts):
-        made_of = next((x for x in names.scenario.ingredients.values() if x.name == act.ingredient), None)
+        made_of = names.scenario.ingredients.get(act.ingredient)
         reference = None if made_of is None else names.resolved(f"ingredients.{made_of.name}", made_of.reference)
         if reference is not None:
             what = f"a dose of the ingredient '{act.ingredient}'"

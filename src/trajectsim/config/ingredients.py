@@ -19,6 +19,8 @@ def with_acts(
 ) -> tuple[Intervention, Document]:
     """Return an intervention with the effects of its ingredients after its own, and where each of them comes from.
 
+    Its acts name the ingredients by their own names, whatever file they came from.
+
     Args:
         item: the intervention as declared.
         ingredients: the ingredients it names, by the names it gives.
@@ -50,7 +52,8 @@ def with_acts(
                     }
                 )
             )
-    return item.model_copy(update={"effects": effects}), Document(document.data, document.places, origins)
+    acts = [act.model_copy(update={"ingredient": ingredients[act.ingredient].name}) for act in item.acts]
+    return item.model_copy(update={"acts": acts, "effects": effects}), Document(document.data, document.places, origins)
 
 
 def _reference(number: Number, owner: str, path: str) -> Use:

@@ -163,6 +163,10 @@ class Names:
             self.known(part, (*loc, "use"), number.use, self.shared(part), "parameter")
             return
         parameter = self.resolved(part, number)
+        if isinstance(number, Use) and parameter is None:
+            if part.startswith("ingredients.") or not number.use.startswith("@ingredients."):  # told in its own file
+                self.known(part, (*loc, "use"), number.use[1:], self.by_path, "parameter")
+            return
         if parameter is None or units is None or parameter.unit in units:
             return
         text = f"the unit '{parameter.unit}' does not fit {what}"

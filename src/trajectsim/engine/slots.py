@@ -126,7 +126,7 @@ class FrozenSlots:
             x[logs] = np.maximum(np.log(np.maximum(x[logs], 1e-300)), _LOG_OF_ZERO)
         if len(self.dose):
             slot, dose, reference, k = self.dose.T
-            x[slot] *= diminished(extended[dose] / extended[reference], extended[k])
+            x[slot] *= diminished(np.maximum(extended[dose], 0.0) / extended[reference], extended[k])
         latent = self.form == LATENT
         x[latent] = np.round(x[latent] * LATENT_ONE)
         steps = self.form == STEPS
