@@ -238,7 +238,7 @@ class _Teller:
     def _one(self, item: Difference) -> _Line:
         if item.part == "scenario" and (line := self._setting(item)) is not None:
             return line
-        if item.part == "interventions" and (line := self._of_programme(item)) is not None:
+        if item.part == "interventions" and (line := self._of_programme(item) or self._by_name(item)) is not None:
             return line
         rank = {"number": 4, "setting": 5, "only_a": 5, "only_b": 5, "spread": 6, "evidence": 7}[item.kind]
         if item.part == "interventions" and item.key.split(".")[2] in HEADLINES and rank < 6:
@@ -296,6 +296,24 @@ class _Teller:
             role, when = self._role(steps[1])
             key = "differs.hours" if steps[0] == "hours" else "differs.dose"
             return self._said(2, key, [item], item.size, what=what, change=change, role=role, when=when, **shown)
+        return None
+
+    def _by_name(self, item: Difference) -> _Line | None:
+        """Return the sentence of a named number that stands for the hours of a role, or the dose of an ingredient."""
+        name, *steps = item.path.split(".")[1:]
+        intervention = self.a.interventions.get(name)
+        if intervention is None or len(steps) != 2 or steps[0] != "parameters" or item.kind != "number":
+            return None
+        change = self._share(item.a.value, item.b.value)
+        shown = {"a": self._bare(item.a.value), "b": self._bare(item.b.value), "change": change}
+        for key, number, who, states in (
+            *(("hours", row.per_month, row.role, row.while_) for row in intervention.hours),
+            *(("dose", act.dose, act.ingredient, act.while_) for act in intervention.acts),
+        ):
+            if change and isinstance(number, Use) and number.use == steps[1]:
+                role, when = self._role(f"{who}@{'+'.join(states)}")
+                what = self.title(name)
+                return self._said(2, f"differs.{key}", [item], item.size, what=what, role=role, when=when, **shown)
         return None
 
     def _said(self, rank: int, key: str, tells: Sequence[Difference], size: float = 10.0, **values: Any) -> _Line:

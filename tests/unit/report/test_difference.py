@@ -134,3 +134,20 @@ def test_ingredients_that_only_one_uses_are_one_sentence(tmp_path: Path) -> None
     told = account(*found, "en")
     (line,) = [line for line in told.lines if line.startswith("Only in B: ")]
     assert line.endswith("(ingredients of an approach).") and told.rest == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (
+            "hours_direction",
+            "has half the hours of the role ‘direction’ (while in it) in B: 4 instead of 8 per youth and month.",
+        ),
+        ("hours_volunteer", "has half the ‘informal bond’ (while in it) in B: 4 instead of 8."),
+    ],
+)
+def test_a_number_by_name_is_told_as_what_it_stands_for(number: str, said: str) -> None:
+    path = ROOT / "configs" / "zwolle.yaml"
+    given = {f"interventions.joint_bridging_plan.parameters.{number}": "4"}
+    (line,) = account(load_scenario(path), load_scenario(path, given), "en").lines
+    assert spaced(line) == f"‘Joint safety and bridging plan’ {said}"
