@@ -81,13 +81,13 @@ class Sheet:
         return np.asarray(by_rate.transpose(0, 2, 1)[:, :, self.rate_of])
 
 
-def sheets(study: Study, most_draws: int = MOST_DRAWS) -> list[Sheet]:
-    """Return the sheet of every arm but the first.
+def sheets(study: Study, most_draws: int = MOST_DRAWS, found: LineQuantities | None = None) -> list[Sheet]:
+    """Return the sheet of every arm but the first; `found` are the study's quantities, if they have been read.
 
     Raises:
         UserError: nothing is finished, or the study has no price book.
     """
-    found = quantities_of(study)
+    found = quantities_of(study) if found is None else found
     return [_sheet(found, a, most_draws) for a in range(1, len(found.design.arms))]
 
 

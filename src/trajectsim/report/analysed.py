@@ -53,9 +53,10 @@ def analysed(found: Findings) -> Analysed:
     if tree is None:
         return NOTHING
     design = design_of(study)
-    groups = subgroups(study, design, outcomes_of(study.manifest), quantities_of(study, None, design))
+    quantities = quantities_of(study, None, design)
+    groups = subgroups(study, design, outcomes_of(study.manifest), quantities)
     most = max(20, MOST_DRAWS // len(found.others))
-    return Analysed(tree, _decision(study), groups, tuple(_or_none(lambda: sheets(study, most)) or ()))
+    return Analysed(tree, _decision(study), groups, tuple(sheets(study, most, quantities)))
 
 
 def _decision(study: Any) -> Tree:

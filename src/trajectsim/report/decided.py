@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trajectsim.report import figures_decision
@@ -85,7 +86,8 @@ def _figures(found: Findings, summary: Tree) -> list[Shown]:
         if own["tornado"]:
             bars = pd.DataFrame(named(own["tornado"][:BARS], found)).assign(mean=own["gain"]["mean"])
             drawing = figures_decision.tornado(bars, words)
-            out.append(show(drawing, words, "tornado", _tornado(bars, words), suffix=f"-{arm.index}"))
+            shown = show(drawing, words, "tornado", _tornado(bars, words), suffix=f"-{arm.index}")
+            out.append(shown if len(found.others) == 1 else replace(shown, title=f"{shown.title}: {arm.title}"))
     if summary["agenda"]:
         bars = pd.DataFrame(named(summary["agenda"][:BARS], found))
         out.append(show(figures_decision.agenda(bars, words), words, "agenda", agenda(summary, words)))

@@ -147,7 +147,8 @@ def tornado(table: pd.DataFrame, words: Words) -> Drawing:
             axes.plot([row["at_low"], row["at_high"]], [at, at], color=colour, linewidth=7, solid_capstyle="butt")
             axes.plot([row["at_high"]], [at], "|", color=INK, markersize=11, markeredgewidth=2.2, zorder=4)
             axes.text(
-                1.015, at, str(row["grade"]), transform=axes.get_yaxis_transform(), va="center", color=INK, weight="bold",
+                1.015, at, str(row["grade"]), transform=axes.get_yaxis_transform(), va="center", color=INK,
+                weight="bold",
             )  # fmt: skip
         _names(axes, [str(t) for t in table["title"]])
         axes.margins(x=0.06)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trajectsim.analysis.world import ANSWERS
@@ -45,6 +45,7 @@ def own_titles(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return titles that a manifest does not list: of price lines, traits, and what a programme acts on."""
     lines = manifest.get("price_lines") or manifest.get("lines") or ()
     titles = {f"prices.lines.{line['line']}": dict(line["title"]) for line in lines if line.get("title")}
+    titles |= _shared_prices(lines)
     given, resolved = manifest.get("titles") or {}, manifest.get("resolved") or {}
     traits = (resolved.get("model") or {}).get("traits") or {}
     titles |= {f"trait.{name}": dict(trait["title"]) for name, trait in traits.items() if trait.get("title")}
@@ -59,6 +60,26 @@ def own_titles(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
                 for lang in LANGUAGES
             }
     return titles | _world_titles(manifest.get("world") or {})
+
+
+def _shared_prices(lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """Return titles of prices that lines share: the first line's, and how many others there are."""
+    users: dict[str, list[Mapping[str, str]]] = {}
+    for line in lines:
+        path = str(line.get("path") or "")
+        if path.startswith("prices.parameters.") and line.get("title"):
+            users.setdefault(path, []).append(line["title"])
+    titles: dict[str, dict[str, str]] = {}
+    for path, own in users.items():
+        for lang in LANGUAGES:
+            known, names = phrases(lang), list(dict.fromkeys(title[lang] for title in own))
+            if f"name.{path.rpartition('.')[2]}" in known:
+                continue
+            what = names[0]
+            if len(names) > 1:
+                what = known["own.and_more"].format(first=what, n=len(names) - 1)
+            titles.setdefault(path, {})[lang] = known["label.price"].format(what=what)
+    return titles
 
 
 def _world_titles(world: Mapping[str, Any]) -> dict[str, dict[str, str]]:

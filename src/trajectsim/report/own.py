@@ -7,7 +7,6 @@ each draw as 32-bit floats in base64 (little-endian).
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +16,8 @@ import numpy.typing as npt
 from trajectsim.analysis.sheet import Sheet, worked
 from trajectsim.report.analysed import Analysed
 from trajectsim.report.findings import Findings
+from trajectsim.report.labels import label
 from trajectsim.report.mkba import in_order, line_name, who
-from trajectsim.report.money import AGES
 from trajectsim.report.phrases import Words
 from trajectsim.report.trust import anchor
 
@@ -76,8 +75,10 @@ def _form(found: Findings, known: Analysed, sheet: Sheet) -> Form:
 
 def _input(p: int, sheet: Sheet, words: Words) -> Input:
     price, style = sheet.prices[p], words.style
-    titles = list(dict.fromkeys(re.sub(AGES, "", line_name(sheet.lines[i], words)) for i in price.lines))
+    titles = list(dict.fromkeys(line_name(sheet.lines[i], words) for i in price.lines))
     name = titles[0] if len(titles) == 1 else words("own.and_more", first=titles[0], n=style.number(len(titles) - 1))
+    if words.has(f"name.{price.path.rpartition('.')[2]}"):
+        name = label(price.path, words)
     usual = float(price.values.mean())
     text = style.number(usual, 2 if abs(usual) < 1000 else 0)
     unit = words(f"unit.{price.unit}") if words.has(f"unit.{price.unit}") else price.unit

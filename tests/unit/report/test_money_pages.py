@@ -1,6 +1,7 @@
 """The pages about money on a study that fits on a spreadsheet: numbers, a sum redone in the page, files, access."""
 
 import csv
+import itertools
 import json
 import re
 import shutil
@@ -156,6 +157,16 @@ def test_caveats_of_the_literature_are_in_the_report(folder: Path) -> None:
     assert all(say(f"caveat.{key}.head") in html for key in ("picked", "rounded", "compared"))
 
 
+@needs_browser
+def test_the_council_gets_two_pages(folder: Path, tmp_path: Path) -> None:
+    assert CHROMIUM is not None
+    paper = tmp_path / "council.pdf"
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    command += [f"--print-to-pdf={paper}", (folder / "council.html").as_uri()]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper.read_bytes())) == 2
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -199,7 +210,7 @@ def test_written_again_the_files_are_the_same(folder: Path, store: Store, tmp_pa
 def test_headings_go_down_one_level_at_a_time(folder: Path, name: str) -> None:
     levels = [int(level) for level in re.findall(r"<h([1-6])\b", page_of(folder, name))]
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 @pytest.mark.parametrize("name", ["report", "council"])
