@@ -403,8 +403,11 @@ def youth(study: Study | str | Path, name: str | int, lang: str = "nl") -> Path:
     from rich.console import Console
 
     from trajectsim.report.twins import youth_page
+    from trajectsim.study.store import write_json
 
     opened = study if isinstance(study, Study) else open_study(study)
+    if not (opened.path / "summary.json").is_file():
+        write_json(opened.path / "summary.json", compare(opened))
     return youth_page(opened.path, str(name), lang, Console(file=io.StringIO()))
 
 

@@ -19,7 +19,7 @@ from trajectsim.config.load import DATA
 from trajectsim.config.reader import read_yaml
 from trajectsim.study.views import DESIGN, tables_in
 
-__all__ = ["described", "dictionary_json", "dictionary_markdown", "dictionary_of", "words"]
+__all__ = ["described", "dictionary_json", "dictionary_markdown", "dictionary_of", "whole_dictionary", "words"]
 
 Tree = dict[str, Any]
 LANGUAGES = ("nl", "en")
@@ -80,6 +80,30 @@ def _kind(kind: pa.DataType) -> str:
     return "whole number" if pa.types.is_integer(kind) else "number"
 
 
+def whole_dictionary() -> str:
+    """Return every table and column that results may have as a page; types are in each folder's own dictionary."""
+    lines = [*_HEAD, "Columns that mean the same in every table:", "", *_PAGE_HEAD]
+    lines += [_line(column, item) for column, item in words()["columns"].items()]
+    for name, table in words()["tables"].items():
+        lines += ["", f"## {name}", "", f"{table['en']} (*{table['nl']}*). One row per {table['rows']['en']}.", ""]
+        lines += [*_PAGE_HEAD, *(_line(column, item) for column, item in table["columns"].items())]
+    return "\n".join(lines) + "\n"
+
+
+_HEAD = [
+    "# Data dictionary",
+    "",
+    "Every table is a folder of Parquet parts. A run is one arm, draw and replicate; amounts are sums over the",
+    "whole cohort unless the unit says otherwise, and rows of nought are left out.",
+    "",
+]
+_PAGE_HEAD = ["| column | unit | meaning | betekenis |", "|---|---|---|---|"]
+
+
+def _line(column: str, item: Mapping[str, str]) -> str:
+    return f"| `{column}` | {item['unit']} | {item['en']} | {item['nl']} |"
+
+
 def dictionary_json(found: Tree) -> str:
     """Return the dictionary as JSON."""
     return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
@@ -87,13 +111,7 @@ def dictionary_json(found: Tree) -> str:
 
 def dictionary_markdown(found: Tree) -> str:
     """Return the dictionary as a page to read: English, with the Dutch below each meaning."""
-    lines = [
-        "# Data dictionary",
-        "",
-        "Every table is a folder of Parquet parts. A run is one arm, draw and replicate; amounts are sums over the",
-        "whole cohort unless the unit says otherwise, and rows of nought are left out.",
-        "",
-    ]
+    lines = list(_HEAD)
     for name, table in found["tables"].items():
         title, row = table["title"], table["row"]["en"]
         lines += [f"## {name}", "", f"{title['en']} (*{title['nl']}*). One row per {row}.", ""]

@@ -9,7 +9,7 @@ import pytest
 import trajectsim
 from trajectsim.errors import UserError
 from trajectsim.study.aids import write_aids
-from trajectsim.study.dictionary import dictionary_of, words
+from trajectsim.study.dictionary import dictionary_of, whole_dictionary, words
 from trajectsim.study.store import AIDS, TABLES
 
 SCENARIO = Path(__file__).parents[1] / "config" / "data" / "scenario.yaml"
@@ -75,3 +75,8 @@ def test_aids_are_written_again_as_they_were(study: trajectsim.Study) -> None:
     write_aids(study.path)
     assert {name: (study.path / name).read_bytes() for name in AIDS} == before
     assert trajectsim.verify(study.path).whole
+
+
+def test_the_page_in_the_guide_is_that_of_the_dictionary() -> None:
+    page = Path(__file__).parents[3] / "docs" / "guide" / "data-dictionary.md"
+    assert page.read_text(encoding="utf-8") == whole_dictionary()
