@@ -153,7 +153,8 @@ class Budget(Frozen):
     one.
 
     `pooled`: decides at once on what it `buys` and refuses nothing while it lasts; `opened_by` interventions, or always
-    where none is named.
+    where none is named. What programmes open is for those who are in one of them; what an intervention without
+    participants opens is for everybody in its arm.
     """
 
     title: Text

@@ -335,16 +335,23 @@ def jump(slow: Any, latent_of: Any, weight: Any, begin: int, end: int, r: int) -
 
 
 @rule
-def pooled_payer(small: Any, budgets: Any, out: Any, tariff: Any, domain: int, p: int, r: int) -> int:
+def pooled_payer(
+    small: Any, budgets: Any, opener_domain: Any, out: Any, tariff: Any, domain: int, p: int, r: int
+) -> int:
     """Return the open pooled budget that would buy a provision (of a domain) for a youth, -1 none.
 
-    One that ran out this year buys nothing more until the next. A budget that a programme opened buys for those who are
-    in it, and the programme itself for who comes in.
+    One that ran out this year buys nothing more until the next. A budget that programmes opened buys for those who are
+    in one of them, and the programme itself for who comes in.
     """
     for b in range(budgets.shape[0]):
         if budgets[b]["pooled"] != 0 and budgets[b]["open"] != 0 and out[b] < 0 and tariff[b, p] >= 0:
-            d = budgets[b]["programme"]
-            if d < 0 or d == domain or small[d, r] == 1 or small[d, r] == 2:
+            begin, end = budgets[b]["opener_begin"], budgets[b]["opener_end"]
+            serves = begin == end
+            for j in range(begin, end):
+                d = opener_domain[j]
+                if d == domain or small[d, r] == 1 or small[d, r] == 2:
+                    serves = True
+            if serves:
                 return b
     return -1
 
@@ -434,7 +441,7 @@ def keep_queues(
                     if c.small[x.pools[p]["picked"], r] == 0 and not pressed:
                         over = NOT_SELECTED
                 if over < 0 and w.phase[q, r] & DECIDED == 0:
-                    payer = pooled_payer(c.small, x.budgets, x.out, x.tariff, d, p, r)
+                    payer = pooled_payer(c.small, x.budgets, x.opener_domain, x.out, x.tariff, d, p, r)
                     if payer >= 0:
                         w.phase[q, r] |= DECIDED | ((payer + 1) << PAYER_SHIFT)
                     elif x.pools[p]["decides"] == 0:

@@ -67,9 +67,9 @@ TEAM = _record(
 latents of the youths whose coach leaves; chance per step that a coach leaves, share of the way to full experience
 learnt per step, strength of a newcomer, and the power that turns hours and experience into strength."""
 
-BUDGET = _record("pooled open cap programme")
-"""Per budget: whether it pools; whether it is open in this arm; cents a year (-1: no cap); programme domain whose
-participants it serves (-1 everybody)."""
+BUDGET = _record("pooled open cap opener_begin opener_end")
+"""Per budget: whether it pools; whether it is open in this arm; cents a year (-1: no cap); the programmes whose
+participants it serves (none: everybody)."""
 
 U8 = npt.NDArray[np.uint8]
 I16 = npt.NDArray[np.int16]
@@ -118,6 +118,7 @@ class Town(NamedTuple):
     law_conditions: I64  # [L]
     law_spans: I64  # [P, L, 2] ages in steps at which a provision falls under a law
     law_budget: I64  # [L] budget of each law, -1 none
+    opener_domain: I64  # domains of the programmes that opened budgets
     tariff: I64  # [B, P] cents per step, -1: not bought from this budget
     role_hours: F64  # [roles, 4] hours per step needed outside, enrolled, in aftercare, ended
     role_given: F64  # [roles] hours per step there are
@@ -177,8 +178,8 @@ KEPT = (
     *("open", "filled", "closed", "unsuited"),
 )
 """What is kept of every provision and month: youths waiting at its end; granted, and the steps those waited; the same
-of others; places of all units, open or closed; places taken at its end; units that take nobody because of incidents; granted to who is not suited by the programme's
-own rule."""
+of others; places of all units, open or closed; places taken at its end; units that take nobody because of incidents;
+granted to who is not suited by the programme's own rule."""
 
 
 @lru_cache(maxsize=8)

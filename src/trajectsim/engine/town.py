@@ -390,14 +390,16 @@ class _Reader:
         budgets = np.zeros(n, BUDGET)
         tariff = np.full((n, len(town.pools)), -1, np.int64)
         law_budget = np.full(len(town.laws), -1, np.int64)
+        openers: list[int] = []
         for j, (_, item, path) in enumerate(town.budgets):
             budgets[j]["pooled"] = int(item.pooled)
             opened = not item.opened_by or any(name in self.running for name in item.opened_by)
             budgets[j]["open"] = int(not item.pooled or opened)
-            budgets[j]["programme"] = -1
-            inside = [name for name in item.opened_by if name in self.running]
-            if item.pooled and inside:
-                budgets[j]["programme"] = list(town.states).index(inside[0])
+            inside = [name for name in item.opened_by if name in self.running] if item.pooled else []
+            budgets[j]["opener_begin"] = len(openers)
+            if all(town.interventions[name].is_programme for name in inside):  # what has no participants serves all
+                openers += [list(town.states).index(name) for name in inside]
+            budgets[j]["opener_end"] = len(openers)
             cap = -1.0 if item.cap is None else self.number(item.cap, f"{path}.cap") * 100 * town.scale
             budgets[j]["cap"] = round(cap)
             for law in item.laws:
@@ -415,7 +417,11 @@ class _Reader:
                 low = 0 if span.age.from_ is None else round(span.age.from_ * spy)
                 high = 1 << 30 if span.age.to is None else round(span.age.to * spy)
                 spans[p, town.laws.index(span.law)] = (low, high)
-        return {"budgets": budgets, "tariff": tariff, "law_budget": law_budget, "law_spans": spans}
+        opener_domain = np.array(openers, np.int64)
+        return {
+            "budgets": budgets, "opener_domain": opener_domain, "tariff": tariff, "law_budget": law_budget,
+            "law_spans": spans,
+        }  # fmt: skip
 
     # --- friends, households, cycle -----------------------------------------------------------------------------------
 

@@ -262,6 +262,40 @@ def test_a_pooled_budget_decides_at_once_and_pays() -> None:
     assert closed.meeting.town.paid.sum() == 0
 
 
+def opened(*running: str) -> Together:
+    """A pooled budget that two programmes and a lever may open; each programme has half the youths in it at once."""
+    budget = {"title": text(), "pooled": True, "buys": ["jobs"], "tariffs": {"jobs": number(100, "EUR/month")},
+              "opened_by": ["boys", "girls", "pool_it"]}  # fmt: skip
+    inside = [
+        {"name": name, "title": text(), "eligible": {"traits": {"girl": span}}, "places": number(1000, "places"),
+         "uptake": number(2.5), "uptake_bound": 3.0, "dropout": number(0.0), "duration": number(60, "months")}
+        for name, span in (("boys", {"to": 1}), ("girls", {"from": 1}))
+    ]  # fmt: skip
+    nothing = {"parameter": "model.work.asks.base", "ratio": number(1, "ratio")}
+    lever = {"name": "pool_it", "title": text(), "levers": [nothing]}
+    asks = way("asks", "home", "job", 3.0, bound=3.0, when={"calendar": {"from": 4}})
+    return town(
+        {"work": domain("home job", asks)}, JOBS,
+        {"budgets": {"pool": budget}, "decisions": {"jobs": {"months": number(1e6, "months")}}},
+        interventions=[*inside, lever], arms=((), running), traits={"girl": {}},
+        people={"traits": {"girl": {"share": number(0.5, "share")}}}, size=400,
+    ).together(1)  # fmt: skip
+
+
+def test_a_budget_serves_whoever_is_in_a_programme_that_opened_it() -> None:
+    for running in (("boys",), ("girls",), ("boys", "girls"), ("girls", "boys")):
+        r = opened(*running)
+        girl = r.columns.small[r.program.rows.flags["girl"]] == 1
+        has = r.columns.small[r.program.names.domains.index("work")] == 1
+        assert (has.any(where=girl), has.any(where=~girl)) == ("girls" in running, "boys" in running)
+
+
+def test_what_an_intervention_without_participants_opens_is_for_everybody() -> None:
+    r = opened("pool_it")
+    assert r.count("work.job")[-1] > 390 and opened().count("work.job")[-1] == 0
+    assert opened("boys", "pool_it").count("work.job")[-1] > 390
+
+
 def test_when_it_is_out_the_desks_decide() -> None:
     """EUR 60,000 bears fifty youths for a year; the other requests go to the desk, which takes its time."""
     r = pooled(60_000.0)
