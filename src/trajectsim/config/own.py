@@ -64,11 +64,12 @@ def drafts(name: str, lang: str, example: str | None = None, out: Path | None = 
         spec = loaded.spec
         header = HEADERS[lang].format(name=name, old=spec.name, scenario=scenario)
         text = header + _renamed(read_text(loaded.path, example), spec.name, name)
-    population, world = _around(spec)
-    years = "10" if population == FIRST_CHOICE else "6"
+    place, world = _around(spec)
+    years = "10" if place == FIRST_CHOICE else "6"
+    own_world = "" if world == read_kind("place", place).spec.world else f"world: {world}\n"
     arm = name if name != "usual_care" else f"with_{name}"
     run = _filled(
-        f"scenario.{lang}.yaml", name=name, scenario=str(scenario), file=file.name, population=population, world=world,
+        f"scenario.{lang}.yaml", name=name, scenario=str(scenario), file=file.name, place=place, world=own_world,
         years=years, arm=arm,
     )  # fmt: skip
     return Drafts(file, scenario, (text, run))
@@ -121,22 +122,26 @@ def _renamed(text: str, old: str, name: str) -> str:
 
 
 def _around(spec: Intervention | None) -> tuple[str, str]:
-    """Return the packaged population that an intervention is for, and a world in which all it changes exists.
+    """Return the packaged place whose people an intervention is for, and a world in which all it changes exists.
 
-    The population is that of the place that its source is about, else the one of the ages that may take part.
+    The place is the one that its source is about, else one with people of the ages that may take part.
     """
     ages = None if spec is None or spec.eligible is None else spec.eligible.age
     low = GROWN if ages is None or ages.from_ is None else ages.from_
     high = max(28.0, low) if ages is None or ages.to is None else ages.to
-    names = [FIRST_CHOICE, *(name for name in packaged_names("population") if name != FIRST_CHOICE)]
-    shares = {name: _overlap(read_kind("population", name).spec, low, high) for name in names}
+    names = [FIRST_CHOICE, *(name for name in packaged_names("place") if name != FIRST_CHOICE)]
+    people = {name: read_kind("population", read_kind("place", name).spec.population).spec for name in names}
+    shares = {name: _overlap(found, low, high) for name, found in people.items()}
     background = None if spec is None else spec.background
-    place = re.sub(r"[^a-z]+", "_", ((background and background.place) or "").removesuffix("-type").lower())
-    of_place = [name for name in names if place and name.startswith(place) and shares[name] > 0]
+    about = re.sub(r"[^a-z]+", "_", ((background and background.place) or "").removesuffix("-type").lower())
+    of_place = [name for name in names if about and name.startswith(about) and shares[name] > 0]
     enough = [name for name in names if shares[name] >= ENOUGH]
-    population = (of_place + enough + sorted(names, key=lambda name: -shares[name]))[0]
+    chosen = (of_place + enough + sorted(names, key=lambda name: -shares[name]))[0]
     everybody = spec is not None and bool(spec.levers or spec.changes)
-    return population, "town" if high > GROWN or everybody else "programmes"
+    of_its_own = read_kind("place", chosen).spec.world
+    if chosen in of_place and of_its_own is not None and not everybody:
+        return chosen, of_its_own
+    return chosen, "town" if high > GROWN or everybody else "programmes"
 
 
 def _overlap(people: Population, low: float, high: float) -> float:

@@ -14,17 +14,18 @@ from trajectsim.errors import UserError
 
 
 @pytest.mark.parametrize(
-    ("lang", "example", "population", "world"),
+    ("lang", "example", "place", "world"),
     [
         ("nl", None, "nijkerk", "town"),
         ("en", None, "nijkerk", "town"),
         ("nl", "supported_job", "nijkerk", "town"),
         ("en", "pooled_budget", "nijkerk", "town"),  # a lever: nobody takes part in it
-        ("nl", "school_based_care_gouda", "gouda", None),  # for children
+        ("nl", "school_based_care_gouda", "gouda", "programmes"),  # for children
+        ("nl", "joint_bridging_plan", "zwolle", "town"),  # a place with a scale and values of its own
     ],
 )
 def test_both_files_pass_the_check(
-    tmp_path: Path, lang: str, example: str | None, population: str, world: str | None
+    tmp_path: Path, lang: str, example: str | None, place: str, world: str
 ) -> None:
     found = drafts("my_own", lang, example, tmp_path / "mine.yaml")
     write_drafts(found)
@@ -32,7 +33,9 @@ def test_both_files_pass_the_check(
     scenario = load_scenario(found.scenario)
     assert check(scenario) == []
     assert [arm.interventions for arm in scenario.spec.arms] == [[], ["my_own"]]
-    assert scenario.spec.population == population and world in (None, scenario.spec.world)
+    assert scenario.spec.place == place and scenario.population.name == place
+    assert scenario.spec.world == world
+    assert scenario.spec.scale == (read_kind("place", place).spec.scale or 1)
     assert found.texts[0].count("#") >= 3 and f"trajectsim check {found.scenario}" in found.texts[0]
 
 
