@@ -138,7 +138,7 @@ def _live_arms(
     ledgers = []
     for arm, of_arm in enumerate(arms):
         watched = plan.followed if replicate == 0 else 0
-        ledger, meeting = _live(plan, of_arm, copy_columns(columns), draw, replicate, watched)
+        ledger, meeting = _live(plan, of_arm, columns, draw, replicate, watched)
         ledgers.append(ledger)
         if meeting is not None:
             shared.append(gather(plan.program, meeting, arm, replicate))
@@ -159,7 +159,10 @@ def _message(error: Exception) -> str:
 def _live(
     plan: Plan, arm: Arm, columns: Columns, draw: int, replicate: int, watched: int
 ) -> tuple[Ledger, Meeting | None]:
-    """Live one arm of one replicate, with a log of the first `watched` lives (made again if it overflows its room)."""
+    """Live one arm of one replicate, with a log of the first `watched` lives (made again if it overflows its room).
+
+    `columns` stay as they are, but for the mark of who is watched: a copy lives.
+    """
     spec = plan.scenario.spec
     run = run_key(spec.seed, luck_draw(plan.scenario, draw), replicate)
     if watched:
