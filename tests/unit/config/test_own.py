@@ -24,9 +24,7 @@ from trajectsim.errors import UserError
         ("nl", "joint_bridging_plan", "zwolle", "town"),  # a place with a scale and values of its own
     ],
 )
-def test_both_files_pass_the_check(
-    tmp_path: Path, lang: str, example: str | None, place: str, world: str
-) -> None:
+def test_both_files_pass_the_check(tmp_path: Path, lang: str, example: str | None, place: str, world: str) -> None:
     found = drafts("my_own", lang, example, tmp_path / "mine.yaml")
     write_drafts(found)
     assert (found.intervention, found.scenario) == (tmp_path / "mine.yaml", tmp_path / "my_own_scenario.yaml")

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from trajectsim.config.catalogue import entry, ingredients_of, not_interventions
-from trajectsim.config.load import read_kind
+from trajectsim.config.load import packaged_names, read_kind
 from trajectsim.evidence.parameter import Parameter
 from trajectsim.evidence.paths import walk
 from trajectsim.report.catalogue import Card, card, card_of, grades_of, numbers_of
+from trajectsim.report.phrases import words
 
 SOME = ("supported_job", "group_training_rmc", "pooled_budget", "placebo")
 
@@ -82,3 +83,10 @@ def test_numbers_spell_out_their_source() -> None:
     (places, *_) = numbers_of(read_kind("intervention", "supported_job").spec, "x")
     assert (places.path, places.value, places.grade) == ("x.places", 20, "A")
     assert "Instituut voor Publieke Waarden" in places.source
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_role_of_a_packaged_intervention_has_a_word(lang: str) -> None:
+    specs = [read_kind("intervention", name).spec for name in packaged_names("intervention")]
+    roles = {row.role for spec in specs for row in spec.hours}
+    assert roles and {role for role in roles if not words(lang).has(f"differs.role_{role}")} == set()
