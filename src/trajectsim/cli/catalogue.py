@@ -39,10 +39,12 @@ def _catalogue(args: argparse.Namespace) -> None:
         return
     found: list[Entry] = list(entries())
     if args.family is not None:
-        if args.family not in FAMILIES:
-            near, allowed = nearest(args.family, FAMILIES), ", ".join(FAMILIES)
+        shown = {words(lang)(f"catalogue.family_{name}"): name for lang in ("nl", "en") for name in FAMILIES}
+        family = shown.get(args.family, args.family)  # as the list shows it, or as files have it
+        if family not in FAMILIES:
+            near, allowed = nearest(args.family, [*FAMILIES, *shown]), ", ".join(FAMILIES)
             raise UserError.of(f"there is no family '{args.family}'", key="--family", near=near, allowed=allowed)
-        found = [item for item in found if item.family == args.family]
+        found = [item for item in found if item.family == family]
     if args.search is not None:
         found = search(found, args.search)
     if args.json:

@@ -315,7 +315,7 @@ class _Writer:
         return "" if number is None else f"{self.number(number.value)} {self.words(f'unit.{number.unit}')}".strip()
 
     def effects(self, owner: Any, effects: Iterable[Any]) -> list[str]:
-        """Return effects on exits and latents in words, with their sizes."""
+        """Return effects on exits and latents in words, with their sizes; exits of one title and size once."""
         lines = []
         for effect in effects:
             target = effect.exit or f"latent.{effect.latent}"
@@ -329,7 +329,7 @@ class _Writer:
                 number = _parameter(owner, getattr(effect, key))
                 if number is not None:
                     lines.append(self.words("catalogue.does", what=shown, size=self.size(name, number)))
-        return lines
+        return list(dict.fromkeys(lines))
 
     def size(self, name: str, number: Parameter) -> str:
         """Return the size of an effect with its range."""

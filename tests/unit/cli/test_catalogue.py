@@ -24,6 +24,7 @@ def test_list_of_all(capsys: Captured) -> None:
     names = [item.name for item in entries() if item.family == "governance"]
     assert all(name[:12] in out for name in names) and f"{len(names)} interventions" in out
     assert "supported_job" not in out
+    assert told(capsys, "--family", "sturing en geld", "--json") == told(capsys, "--family", "governance", "--json")
 
 
 def test_search_in_either_language_tells_what_is_no_intervention(capsys: Captured) -> None:

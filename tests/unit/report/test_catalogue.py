@@ -90,3 +90,9 @@ def test_every_role_of_a_packaged_intervention_has_a_word(lang: str) -> None:
     specs = [read_kind("intervention", name).spec for name in packaged_names("intervention")]
     roles = {row.role for spec in specs for row in spec.hours}
     assert roles and {role for role in roles if not words(lang).has(f"differs.role_{role}")} == set()
+
+
+def test_exits_of_one_title_and_size_are_told_once() -> None:
+    """Leaving a school and leaving practical school are both 'dropped out of school'."""
+    does = section(card(entry("tailored_class"), "en"), "ingredients")
+    assert does.count("‘dropped out of school’ × 0.85") == 1
