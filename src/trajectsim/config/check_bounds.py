@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from trajectsim.config.intervention import programmes
-from trajectsim.config.names import RATES, Names
+from trajectsim.config.check_levers import is_idle
+from trajectsim.config.intervention import STATES, programmes
+from trajectsim.config.names import RATES, Names, full_path
+from trajectsim.config.overrides import with_item
 from trajectsim.config.reader import Loc
-from trajectsim.config.schema import AgeTable, Exit, Number
+from trajectsim.config.schema import AgeTable, ArmSpec, Exit, Intervention, InterventionEffect, Number
 from trajectsim.evidence.parameter import Parameter
+from trajectsim.evidence.paths import scenario_parameters
 
 __all__ = ["MOST_TOTAL", "check_bounds"]
 
@@ -20,7 +23,7 @@ _SLACK = 1 + 1e-9
 
 
 def check_bounds(names: Names) -> None:
-    """Check every hazard of the model and of the programmes, and the sum of the bounds in each state."""
+    """Check every hazard of the model and of the programmes, in every arm, and the sum of the bounds in each state."""
     model = names.scenario.model
     for domain, declared in model.domains.items():
         for n, way in enumerate(declared.exits):
@@ -38,6 +41,8 @@ def check_bounds(names: Names) -> None:
                 _above(
                     names, f"interventions.{name}", (key,), f"{key} of {name}", rate * model.steps_per_year / 12, bound
                 )
+    if not names.mistakes:
+        _check_arms(names)
 
 
 def _per_step(names: Names, part: str, number: Number | None) -> float | None:
@@ -119,17 +124,83 @@ def _exit(names: Names, domain: str, way: Exit, loc: Loc) -> None:
             _above(names, "model", (*loc, "base"), f"{domain}.{way.name}", reached * scale, way.bound, way.law)
             return
         for name, item in names.scenario.interventions.items():
-            for n, effect in enumerate(item.effects):
-                if effect.exit != f"{domain}.{way.name}":
-                    continue
-                part = f"interventions.{name}"
-                raised = reached * _ratio(names.resolved(part, effect.ratio))
-                raised += _per_step(names, part, effect.adds) or 0.0
-                if raised * scale > way.bound * _SLACK:
-                    key = "ratio" if effect.ratio is not None else "adds"
+            for phase in STATES:
+                raised, most = _raised(names, name, item, f"{domain}.{way.name}", phase, reached)
+                if most is not None and raised * scale > way.bound * _SLACK:
+                    key = "ratio" if item.effects[most].ratio is not None else "adds"
                     who = f"{domain}.{way.name} under {name}"
-                    _above(names, part, ("effects", n, key), who, raised * scale, way.bound, way.law)
+                    part, at = f"interventions.{name}", ("effects", most, key)
+                    _above(names, part, at, who, raised * scale, way.bound, way.law)
                     return
+
+
+def _raised(
+    names: Names, name: str, item: Intervention, exit_name: str, phase: str, hazard: float
+) -> tuple[float, int | None]:
+    """Return an exit's hazard in a state of a programme, all its effects by their doses; and which effect adds most."""
+    part, log, added, sizes = f"interventions.{name}", 0.0, 0.0, dict[int, float]()
+    for n, effect in enumerate(item.effects):
+        if effect.exit != exit_name or phase not in effect.while_:
+            continue
+        counts = _dose(names, part, effect)
+        if effect.ratio is not None:
+            one = counts * math.log(max(_ratio(names.resolved(part, effect.ratio)), 1e-300))
+            log, sizes[n] = log + one, hazard * math.expm1(min(one, 50.0))
+        else:
+            one = counts * (_per_step(names, part, effect.adds) or 0.0)
+            added, sizes[n] = added + one, one
+    most = max(sizes, key=lambda n: sizes[n]) if sizes else None
+    return hazard * math.exp(min(log, 50.0)) + added, most
+
+
+def _dose(names: Names, part: str, effect: InterventionEffect) -> float:
+    """Return what an effect counts for by its dose, see `ModelSpec`; in full where something about it is wrong."""
+    k = names.value("model", names.scenario.model.diminishing)
+    dose, reference = names.value(part, effect.dose), names.value(part, effect.reference)
+    if dose is None or reference is None or k is None or dose < 0 or reference <= 0 or k < 0:
+        return 1.0
+    x = dose / reference
+    return (1 + k) * x / (1 + k * x)
+
+
+def _check_arms(names: Names) -> None:
+    """Check the hazards of the model as arms with levers or settings of their own have them."""
+    for i, arm in enumerate(names.scenario.spec.arms):
+        there = _in_arm(names, arm)
+        if there is None:
+            continue
+        for domain, declared in there.scenario.model.domains.items():
+            for n, way in enumerate(declared.exits):
+                if way.forced is None:
+                    _exit(there, domain, way, ("domains", domain, "exits", n))
+        for mistake in there.mistakes[:1]:
+            cure = "let its levers and settings do less, or raise the bound of this exit"
+            names.wrong("scenario", ("arms", i), f"in the arm '{arm.name}' {mistake.what}", cure=cure)
+
+
+def _in_arm(names: Names, arm: ArmSpec) -> Names | None:
+    """Return the scenario with the central numbers that an arm has; None where it has none of its own.
+
+    Settings first, then the levers in the order of the arm, as in `engine.levers`.
+    """
+    changed = {path: value for path, value in arm.set.items() if path in names.by_path}
+    for name in arm.interventions:
+        part = f"interventions.{name}"
+        for n, lever in enumerate(names.scenario.interventions[name].levers):
+            key, number = ("value", lever.value) if lever.ratio is None else ("ratio", lever.ratio)
+            source = full_path(number, f"{part}.levers.{n}.{key}", part)
+            if is_idle(names.scenario, lever) or not {source, lever.parameter} <= names.by_path.keys():
+                continue
+            own, value = (changed.get(path, names.by_path[path].value) for path in (source, lever.parameter))
+            changed[lever.parameter] = own * (value if lever.ratio is not None else 1.0)
+    if not changed:
+        return None
+    scenario = names.scenario
+    for found in scenario_parameters(names.scenario, (Parameter,)):
+        if found.path in changed:
+            fixed = found.item.model_copy(update={"value": changed[found.path]})
+            scenario = with_item(scenario, found, fixed)
+    return Names(scenario)
 
 
 def _above(names: Names, part: str, loc: Loc, who: str, reached: float, bound: float, law: str = "hazard") -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from trajectsim.config.intervention import programmes
-from trajectsim.config.names import Names
+from trajectsim.config.names import Names, full_path
 from trajectsim.config.overrides import what_it_refers_to
 from trajectsim.config.reader import Loc
-from trajectsim.config.schema import Intervention, Lever, Number, Use
+from trajectsim.config.schema import Intervention, Lever, Number
 from trajectsim.errors import nearest
 from trajectsim.evidence.parameter import Parameter
 
@@ -98,7 +98,7 @@ def _drawn_with_the_youths(names: Names) -> set[str]:
         path = f"model.latents.{name}"
         numbers: dict[str, Number | float] = {"mean": latent.mean, "sd": latent.sd}
         numbers.update({f"loadings.{trait}": number for trait, number in latent.loadings.items()})
-        found |= {_full(number, f"{path}.{key}", "model") for key, number in numbers.items()}
+        found |= {full_path(number, f"{path}.{key}", "model") for key, number in numbers.items()}
     return found
 
 
@@ -108,11 +108,4 @@ def _given_at_the_start(names: Names) -> set[str]:
     if scenario.world is not None and PLACES not in scenario.spec.off:
         return set()
     found = programmes(scenario.interventions).items()
-    return {_full(item.places, f"interventions.{name}.places", f"interventions.{name}") for name, item in found}
-
-
-def _full(number: Number | float | None, path: str, owner: str) -> str:
-    """Return the path of a number, or of the one to which it refers."""
-    if not isinstance(number, Use):
-        return path
-    return number.use[1:] if number.use.startswith("@") else f"{owner}.parameters.{number.use}"
+    return {full_path(item.places, f"interventions.{name}.places", f"interventions.{name}") for name, item in found}

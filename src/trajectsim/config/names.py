@@ -15,7 +15,7 @@ from trajectsim.errors import Mistake, nearest
 from trajectsim.evidence.parameter import Parameter
 from trajectsim.evidence.paths import scenario_parameters
 
-__all__ = ["CHANCES", "DRIFTS", "EFFECTS", "FACTORS", "PRICE_UNITS", "RATES", "TIMES", "Names"]
+__all__ = ["CHANCES", "DRIFTS", "EFFECTS", "FACTORS", "PRICE_UNITS", "RATES", "TIMES", "Names", "full_path"]
 
 RATES = ("per month", "per year", "per step")
 CHANCES = ("probability", "proportion", "share")
@@ -30,6 +30,13 @@ PRICE_UNITS = {
     "measure": ("EUR", "EUR/hour", "EUR/month", "ratio", "number", "share", "proportion"),
 }  # fmt: skip
 """Units that fit the price of each kind of quantity."""
+
+
+def full_path(number: Number | float | None, path: str, owner: str) -> str:
+    """Return the path of a number that stands at `path` of its owner, or of the one to which it refers."""
+    if not isinstance(number, Use):
+        return path
+    return number.use[1:] if number.use.startswith("@") else f"{owner}.parameters.{number.use}"
 
 
 class Names:

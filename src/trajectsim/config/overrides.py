@@ -6,6 +6,7 @@ A parameter that is set becomes a fixed value, an assumption (grade D) with the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -16,7 +17,10 @@ from trajectsim.errors import Mistake, UserError, nearest
 from trajectsim.evidence.parameter import USER, Dirichlet, Distribution, Parameter
 from trajectsim.evidence.paths import Found, scenario_parameters
 
-__all__ = ["COMMAND_LINE", "USER", "apply_keys", "parameter_settings", "replaced", "set_number", "what_it_refers_to"]
+__all__ = [
+    "COMMAND_LINE", "USER", "apply_keys", "parameter_settings", "replaced", "set_number", "what_it_refers_to",
+    "with_item",
+]  # fmt: skip
 
 COMMAND_LINE = "command line"
 MOST_SHOWN = 60
@@ -154,3 +158,12 @@ def replaced(item: Any, loc: Loc, new: Any) -> Any:
     if isinstance(item, Mapping):
         return {key: replaced(value, rest, new) if key == piece else value for key, value in item.items()}
     return [replaced(value, rest, new) if index == piece else value for index, value in enumerate(item)]
+
+
+def with_item(scenario: Any, found: Found, new: Any) -> Any:
+    """Return a scenario with another number in the place of one that was found in it."""
+    section, dot, name = found.part.partition(".")
+    if not dot:
+        return replace(scenario, **{section: replaced(getattr(scenario, section), found.loc, new)})
+    several = getattr(scenario, section)  # interventions.<name>, ingredients.<name>
+    return replace(scenario, **{section: {**several, name: replaced(several[name], found.loc, new)}})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trajectsim.config.load import Loaded, packaged_names, read_kind
-from trajectsim.config.overrides import replaced
+from trajectsim.config.overrides import with_item
 from trajectsim.config.reader import Document
 from trajectsim.config.schema import PlaceSpec, Population
 from trajectsim.errors import Mistake, UserError, nearest
@@ -91,16 +91,10 @@ def with_own_values(scenario: Any, place: Loaded[Any], everything: Callable[[], 
 
 
 def _put(scenario: Any, found: Any, parameter: Parameter, document: Document) -> Any:
-    section, dot, name = found.part.partition(".")
-    if dot:
-        several = getattr(scenario, section)
-        new: Any = {**several, name: replaced(several[name], found.loc, parameter)}
-    else:
-        new = replaced(getattr(scenario, section), found.loc, parameter)
     old = scenario.documents.get(found.part, Document({}))
     origins = {**old.origins, found.loc: (document, ("replaces", found.path))}
     documents = {**scenario.documents, found.part: Document(old.data, old.places, origins)}
-    return replace(scenario, **{section: new, "documents": documents})
+    return replace(with_item(scenario, found, parameter), documents=documents)
 
 
 def with_presets(population: Population, follow: Sequence[str], document: Document) -> tuple[Population, Document]:

@@ -17,7 +17,7 @@ from trajectsim.config.leaving import let_leave
 from trajectsim.config.load import Loaded, packaged_names, read_kind
 from trajectsim.config.messages import validated
 from trajectsim.config.overlay import Switch, add_prices, lay_over
-from trajectsim.config.overrides import COMMAND_LINE, apply_keys, parameter_settings, replaced, set_number
+from trajectsim.config.overrides import COMMAND_LINE, apply_keys, parameter_settings, set_number, with_item
 from trajectsim.config.place import fill_from_place, with_own_values, with_presets
 from trajectsim.config.reader import Document, Loc, Place, place_of, read_mapping, read_text
 from trajectsim.config.schema import (
@@ -328,21 +328,11 @@ def _with_settings(scenario: Scenario, settings: Mapping[str, tuple[float, Place
         except UserError as error:
             mistakes += error.mistakes
             continue
-        scenario = _with_part(scenario, found.part, found.loc, new)
+        scenario = with_item(scenario, found, new)
         origin[path] = COMMAND_LINE if place[1] is None else f"{Path(place[0]).name}:{place[1]}"
     if mistakes:
         raise UserError(mistakes)
     return replace(scenario, provenance=origin)
-
-
-def _with_part(scenario: Scenario, part: str, loc: Loc, new: Any) -> Scenario:
-    section, dot, name = part.partition(".")
-    if dot:  # interventions.<name>, ingredients.<name>
-        several = getattr(scenario, section)
-        found: Any = {section: {**several, name: replaced(several[name], loc, new)}}
-        return replace(scenario, **found)
-    changed_part: Any = {part: replaced(getattr(scenario, part), loc, new)}
-    return replace(scenario, **changed_part)
 
 
 # --- content hash -----------------------------------------------------------------------------------------------------

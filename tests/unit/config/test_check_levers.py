@@ -122,3 +122,27 @@ def test_a_lever_of_a_mechanism_there_is_none(village: Any) -> None:
     lever(village, f"parameter: {BASE}, ratio: {ratio(2)}, mechanism: budgts")
     (mistake,) = village.mistakes()
     assert mistake.near == "budgets"
+
+
+# --- hazards over their bound in an arm -------------------------------------------------------------------------------
+
+
+def test_a_lever_or_setting_that_lifts_a_hazard_over_its_bound(files: Any) -> None:
+    lever(files, f"parameter: {BASE}, ratio: {ratio(100)}")
+    (mistake,) = files.mistakes()
+    assert mistake.line == files.line("scenario.yaml", "- {name: helped")
+    assert "in the arm 'helped'" in mistake.what and "work.find_work" in mistake.what
+    files.change("lever.yaml", "value: 100", "value: 0.5")
+    assert files.mistakes() == []
+    setting_line = files.change("scenario.yaml", "lever.yaml]", f"lever.yaml], set: {{{BASE}: 9}}")
+    (mistake,) = files.mistakes()
+    assert mistake.line == setting_line
+
+
+def test_effects_of_one_programme_on_one_exit_are_taken_together(files: Any) -> None:
+    effect = f"  - {{exit: work.find_work, while: [enrolled], ratio: {ratio(5, 'hazard ratio')}}}\n"
+    files.change("job.yaml", "value: 2, unit: hazard ratio", "value: 1.9, unit: hazard ratio")
+    files.change("job.yaml", "hours:\n", f"{effect}hours:\n")
+    both = files.mistakes()
+    files.change("job.yaml", effect, effect.replace("enrolled", "ended"))
+    assert [mistake.key for mistake in both] == ["effects.1.ratio"] and files.mistakes() == []
