@@ -195,6 +195,9 @@ class _Teller:
             for own, other in pair(arms_a[one], arms_b[two]):
                 if own == other:
                     continue
+                if own and other and self.title(own) == self.title(other):  # a changed copy: told number by number
+                    lines.append(self._said(0, "differs.own_version", [], arm=arm, a=self.title(own), name=other))
+                    continue
                 key = "without_intervention" if not other else "other_intervention" if own else "also_intervention"
                 keys = (f"arms.{one}.interventions.{own}", f"arms.{one}.interventions.{other}")
                 tells = [x for x in found if x.key in keys]

@@ -1,6 +1,7 @@
 """How B differs from A, in sentences: plain, the biggest first, everything else counted."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trajectsim.config.difference import difference
+from trajectsim.config.own import drafts, write_drafts
 from trajectsim.config.scenario import Scenario, load_scenario
 from trajectsim.report.difference import account
 
@@ -151,3 +153,19 @@ def test_a_number_by_name_is_told_as_what_it_stands_for(number: str, said: str) 
     given = {f"interventions.joint_bridging_plan.parameters.{number}": "4"}
     (line,) = account(load_scenario(path), load_scenario(path, given), "en").lines
     assert spaced(line) == f"‘Joint safety and bridging plan’ {said}"
+
+
+def test_a_changed_copy_is_told_number_by_number(tmp_path: Path) -> None:
+    made = drafts("own_plan", "en", "joint_bridging_plan", tmp_path / "own_plan.yaml")
+    made = replace(made, texts=(made.texts[0].replace("\nplaces:", "\nstart_month: 8\nplaces:"), made.texts[1]))
+    write_drafts(made)
+    given = {"interventions.own_plan.places": "3", "interventions.own_plan.parameters.hours_direction": "4"}
+    other = tmp_path / "other.yaml"
+    text = made.scenario.read_text(encoding="utf-8")
+    other.write_text(text.replace("own_plan.yaml", "joint_bridging_plan"), encoding="utf-8")
+    told = [spaced(line) for line in account(load_scenario(other), load_scenario(made.scenario, given), "en").lines]
+    plan = "‘Joint safety and bridging plan’"
+    assert told[0] == f"In ‘With own_plan’ B runs a version of its own of {plan} (own_plan)."
+    assert f"{plan} starts in May 2025 in B, in September 2024 in A." in told
+    assert f"{plan} has 2 more places in B (3 instead of 1)." in told
+    assert any(line.startswith(f"{plan} has half the hours of the role ‘direction’") for line in told)
