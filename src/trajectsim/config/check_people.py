@@ -161,11 +161,11 @@ def check_ingredients(names: Names) -> None:
 def check_intervention(names: Names, name: str, item: Intervention) -> None:
     """Check whom an intervention is for, how long it takes and what it changes."""
     part = f"interventions.{name}"
-    if not item.is_programme:
-        return
     if name in names.scenario.model.domains:
         what = f"'{name}' is also a domain of the model"
         names.wrong(part, ("name",), what, cure="give the intervention another name")
+    if not item.is_programme:
+        return
     names.condition(part, ("eligible",), item.eligible)
     if item.start_month and item.eligible is not None and item.eligible.calendar is not None:
         what = "a start month and a calendar condition exclude each other"

@@ -33,8 +33,11 @@ __all__ = ["Difference", "Leaf", "difference", "leaves", "pair", "pair_arms", "p
 Kind = Literal["number", "spread", "evidence", "setting", "only_a", "only_b"]
 Pairs = list[tuple[str | None, str | None]]
 
-_NOT_COMPARED = {"name", "title", "draws", "replicates", "seed", "set", "arms", "share_luck_across_draws", "follow"}
-"""Keys of a scenario that are compared elsewhere (arms), are resolved already (set), or change no result of a group."""
+_NOT_COMPARED = {
+    "name", "title", "draws", "replicates", "seed", "set", "arms", "share_luck_across_draws", "follow", "on_month",
+}  # fmt: skip
+"""Keys of a scenario that are compared elsewhere (arms, what `on_month` does), are resolved already (set), or change no
+result of a group."""
 
 _TEXTS = (Text, Background)
 

@@ -118,6 +118,12 @@ def test_a_lever_on_the_world_without_one_is_idle(files: Any) -> None:
     assert files.mistakes() == []
 
 
+def test_an_intervention_with_the_name_of_a_domain(files: Any) -> None:
+    lever(files, f"parameter: {BASE}, ratio: {ratio(2)}")
+    files.change("lever.yaml", "name: lever", "name: work")
+    assert [mistake.what for mistake in files.mistakes()] == ["'work' is also a domain of the model"]
+
+
 def test_a_lever_of_a_mechanism_there_is_none(village: Any) -> None:
     lever(village, f"parameter: {BASE}, ratio: {ratio(2)}, mechanism: budgts")
     (mistake,) = village.mistakes()

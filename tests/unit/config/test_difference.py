@@ -1,6 +1,7 @@
 """In what two scenarios differ: nothing that changed is missing, and nothing is told that did not change."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,12 @@ def test_pairs(a: list[str], b: list[str], pairs: list[tuple[str | None, str | N
 
 def test_null_alternatives_are_always_a_pair() -> None:
     assert pair_arms(["now", "job"], ["usual", "now"]) == [("now", "usual"), ("job", "now")]
+
+
+def test_a_function_of_every_month_is_one_difference_and_its_file_name_none() -> None:
+    source = "def on_month(month):\n    pass\n"
+    specs = [TINY.spec.model_copy(update={"on_month": name}) for name in ("a.py", "b.py")]
+    one, two = (replace(TINY, spec=spec, hook=source) for spec in specs)
+    assert difference(one, two) == []
+    (found,) = difference(TINY, one)
+    assert (found.kind, found.path, found.b) == ("only_b", "on_month", source)
