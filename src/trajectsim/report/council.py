@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ __all__ = ["write_council"]
 MOST = 3
 MINDED = ("hand_picked", "not_cash", "rights", "horizon")
 FEWEST_EUROS = 0.5
+CLEAR = 3.0
+"""Standard errors between two groups before they are told apart: the widest of many gaps is wide by chance too."""
 
 
 def write_council(found: Findings, known: Analysed = NOTHING) -> Path:
@@ -89,20 +92,26 @@ def _way(found: Findings, tree: Mapping[str, Any]) -> str:
 
 
 def _groups(found: Findings, known: Analysed, arm: Arm) -> str:
-    """Return between which groups the municipality's difference runs, widest apart."""
+    """Return between which groups of a kind the municipality's difference runs widest; nothing if chance may do it."""
     rows = (known.groups.get("municipality") or {}).get("rows") or {}
-    means = {name: row["difference"][arm.name]["mean"] for name, row in rows.items() if not name.startswith("all.")}
-    means = {name: value for name, value in means.items() if value is not None}
-    if len(means) < 2:
-        return ""
-    words = found.words
-    low, high = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
-    ends = [name.partition(".") for name in (low, high)]
-    names = [group_name(by, own, words) for by, _, own in ends]
-    return words(
-        "council.groups", low=words.style.about_euro(means[low], sign=True), low_group=names[0],
-        high=words.style.about_euro(means[high], sign=True), high_group=names[1],
-    )  # fmt: skip
+    kinds: dict[str, list[tuple[float, float, str]]] = {}
+    for name, row in rows.items():
+        by, _, own = name.partition(".")
+        stats = row["difference"][arm.name]
+        if by != "all" and stats["mean"] is not None and stats["error"] is not None:
+            kinds.setdefault(by, []).append((stats["mean"], stats["error"], own))
+    widest, told = 0.0, ""
+    for by, groups in kinds.items():
+        (low, low_error, first), (high, high_error, last) = min(groups), max(groups)
+        gap = high - low
+        if gap > max(widest, CLEAR * math.hypot(low_error, high_error)):
+            words, style = found.words, found.words.style
+            widest = gap
+            told = words(
+                "council.groups", low=style.about_euro(low, sign=True), low_group=group_name(by, first, words),
+                high=style.about_euro(high, sign=True), high_group=group_name(by, last, words),
+            )  # fmt: skip
+    return told
 
 
 def _after(found: Findings, tree: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ __all__ = ["choice", "effect_words", "named"]
 
 Tree = Mapping[str, Any]
 BARS = 10
-STATUS = {"kept": "kept", "dominated": "dominated", "extendedly dominated": "extended", "extended": "extended"}
+
 
 
 def choice(found: Findings, known: Analysed) -> Section | None:
@@ -38,6 +38,7 @@ def choice(found: Findings, known: Analysed) -> Section | None:
     if summary["agenda"]:
         text = str(summary["statements"]["conditional"][words.lang])
         parts.append(Part(title=words("chosen.agenda"), text=text, table=agenda(summary, words)))
+        parts.append(Part(title=words("chosen.per_grade"), table=_by_grade(summary, words), folded=True))
     else:
         parts.append(Part(text=words("chosen.few")))
     parts.append(Part(text=str(summary["statements"]["noise"][words.lang])))
@@ -114,7 +115,7 @@ def _incremental(summary: Tree, words: Words) -> Table:
     style = words.style
     rows = []
     for row in summary["incremental"]:
-        status = words(f"chosen.{STATUS.get(row['status'], 'kept')}")
+        status = words(f"chosen.{row['status']}")
         ratio = words("youth.nothing") if row["ratio"] is None else style.euro(row["ratio"])
         name = words.title(f"arm.{row['option']}", row["option"])
         rows.append([name, style.euro(row["cost"]), style.number(row["effect"], 2), ratio, status])
@@ -152,6 +153,18 @@ def _even(found: Findings, summary: Tree) -> Table:
         if any(summary["break_even"][arm.name][name] is not None for arm in found.others):
             rows.append([who(name, words), *cells])
     return Table(head, rows)
+
+
+def _by_grade(summary: Tree, words: Words) -> Table:
+    """Return what it is worth to know all numbers of a grade."""
+    style, found = words.style, summary["evppi_by_grade"]
+    rows = [
+        [grade, words(f"grade.{grade}"), style.number(found[grade]["parameters"]), style.euro(found[grade]["evppi"]),
+         f"± {style.euro(found[grade]['error'])}"]
+        for grade in ("A", "B", "C", "D") if grade in found
+    ]  # fmt: skip
+    head = [words(f"table.{key}") for key in ("grade", "meaning", "grade_count")] + [words("decision.value"), "±"]
+    return Table(head, rows, text=frozenset({0, 1}))
 
 
 def agenda(summary: Tree, words: Words) -> Table:

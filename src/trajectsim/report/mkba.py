@@ -65,6 +65,8 @@ def benefits(found: Findings, known: Analysed) -> Section | None:
 
 def _of_arm(found: Findings, arm: Arm, tree: Tree) -> list[Part]:
     words = found.words
+    if not any(touched(stats) for stats in tree["perspectives"].values()):
+        return [Part(text=words("verdict.no_difference_why"))]
     parts: list[Part | None] = [
         Part(title=words("mkba.sides"), text=words("mkba.sides_text"), table=sides(tree, words)),
         Part(text=words("mkba.rights")),
@@ -303,7 +305,7 @@ def _other(tree: Tree, words: Words) -> list[Part]:
         ]  # fmt: skip
     nothing = words("youth.nothing")
     texts = [[name, *(nothing if v is None else style.euro(v, sign=True) for v in values)] for name, *values in rows]
-    head = ["", who("society", words), who("municipality", words)]
+    head = [words("table.where"), who("society", words), who("municipality", words)]
     parts = [Part(
         title=words("mkba.other"), text=words("mkba.other_text"), table=Table(head, texts, strong=frozenset({0}))
     )]  # fmt: skip

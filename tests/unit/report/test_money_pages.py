@@ -256,3 +256,20 @@ def test_letters_stand_out_from_what_they_stand_on(folder: Path) -> None:
     assert contrast("#ffffff", colour["accent"]) >= 4.5  # the button
     figures = set(re.findall(r"<text[^>]*fill: (#[0-9a-f]{6})", html)) - {"#ffffff"}  # white stands on bars
     assert figures and min(contrast(one, "#ffffff") for one in figures) >= 4.5, figures
+
+
+def test_where_nothing_differs_no_table_is_empty(store: Store, tmp_path: Path) -> None:
+    tables = {name: table.copy() for name, table in store.tables.items()}
+    for name, table in tables.items():
+        if "arm" in table:
+            usual = table[table["arm"].astype(str) == "usual"]
+            tables[name] = pd.concat([usual, usual.assign(arm="job")], ignore_index=True)
+    scenario = {**store.manifest["scenario"], "arms": [{"name": "usual"}, {"name": "job"}]}
+    same = Store({**store.manifest, "scenario": scenario}, tables)
+    (tmp_path / "summary.json").write_text(json.dumps(summarise(same)), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings, "_open", lambda _: same)
+        write_report(tmp_path, "en")
+    section = re.search(r'<section id="mkba".*?</section>', page_of(tmp_path), re.S)
+    assert section is not None
+    assert words("en")("verdict.no_difference_why") in unescape(section.group(0)) and "<table" not in section.group(0)
