@@ -22,7 +22,8 @@ def add_commands(commands: Commands) -> None:
     check = commands.add("check", _check, "look for mistakes in a scenario without running it")
     check.add_argument("config", metavar="CONFIG", nargs="?", help="a scenario file")
     check.add_argument("--schema", metavar="KIND", help="print the JSON Schema of scenario, model, population, "
-                       "intervention or prices")  # fmt: skip
+                       "intervention, prices, ingredient, place, world or study")  # fmt: skip
+    check.add_argument("--mechanisms", action="store_true", help="list every mechanism of the world by its switch")
     set_option(check)
 
 
@@ -30,15 +31,14 @@ def _check(args: argparse.Namespace) -> None:
     if args.schema:
         import json
 
-        from trajectsim.config.load import json_schema
-
-        print(json.dumps(json_schema(args.schema), indent=2, ensure_ascii=False))
+        print(json.dumps(_schema(args.schema), indent=2, ensure_ascii=False))
         return
     if args.config is None:
         raise UserError.of("no scenario is named", cure="write trajectsim check CONFIG, such as configs/nijkerk.yaml")
     scenario = checked(args)
     from rich.table import Table
 
+    from trajectsim.config.remarks import remarks
     from trajectsim.config.scenario import content_hash
     from trajectsim.evidence.describe import unused
 
@@ -49,8 +49,14 @@ def _check(args: argparse.Namespace) -> None:
         table.add_row(text, str(number))
     console = new_console()
     console.print(table)
-    for shown in _world_tables(scenario, args.lang):
+    for shown in _world_tables(scenario, args.lang, args.mechanisms):
         console.print(shown)
+    if scenario.switches and not args.mechanisms:
+        off = [name for name, switch in scenario.switches.items() if not switch.on]
+        counted = {"n": len(scenario.switches), "config": args.config}
+        print(say(args.lang, "switches_off" if off else "switches_on", names=", ".join(off), **counted))
+    for remark in remarks(scenario):
+        print(say(args.lang, f"remark_{remark.kind}", **remark.values))
     print(say(args.lang, "arms_are", names=", ".join(arm.name for arm in scenario.spec.arms)))
     if names := unused(scenario):
         print(say(args.lang, "unused", names=", ".join(names)))
@@ -58,8 +64,19 @@ def _check(args: argparse.Namespace) -> None:
     print(say(args.lang, "fine", file=args.config))
 
 
-def _world_tables(scenario: Scenario, lang: str) -> Iterator[Any]:
-    """Yield what a world holds: its mechanisms, on or off, and its provisions with how tight they are."""
+def _schema(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file; a study's form lies above the others."""
+    from trajectsim.config.load import json_schema
+
+    if kind != "study":
+        return json_schema(kind)
+    from trajectsim.config.study import StudySpec
+
+    return StudySpec.model_json_schema(by_alias=True)
+
+
+def _world_tables(scenario: Scenario, lang: str, every: bool) -> Iterator[Any]:
+    """Yield what a world holds: its mechanisms, on or off, if wished, and its provisions with how tight they are."""
     from rich.table import Table
     from rich.text import Text
 
@@ -68,7 +85,7 @@ def _world_tables(scenario: Scenario, lang: str) -> Iterator[Any]:
     def text(of: Any) -> Text:
         return Text(str(getattr(of, lang)))
 
-    if scenario.switches:
+    if scenario.switches and every:
         table = Table(title=Text(say(lang, "mechanisms")), title_justify="left")
         for key in ("switch", "title", "on_off"):
             table.add_column(say(lang, key), overflow="fold")

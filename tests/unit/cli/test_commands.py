@@ -85,6 +85,9 @@ def test_check_shows_the_world(capsys: Captured, tmp_path: Path, lang: str, off:
     config = folder / "scenario.yaml"
     config.write_text(config.read_text(encoding="utf-8") + "world: world.yaml\noff: [homes]\n", encoding="utf-8")
     assert cli.main(["check", str(config), "--lang", lang]) == 0
+    short = capsys.readouterr().out
+    assert "homes" in short and "employers" not in short
+    assert cli.main(["check", str(config), "--mechanisms", "--lang", lang]) == 0
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in capsys.readouterr().out.splitlines()]
     switches = {row[0]: (row[1], row[2]) for row in rows if len(row) == 3}
     assert switches["homes"] == ({"nl": "gezinnen", "en": "households"}[lang], off)
