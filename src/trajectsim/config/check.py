@@ -121,6 +121,8 @@ def _line(names: Names, part: str, loc: Loc, line: PriceLine) -> None:
     names.number(part, (*loc, "price"), line.price, units, f"a price by {kind}")
     names.number(part, (*loc, "times"), line.times, ("number", "count", "ratio", *CHANCES), "a multiplier")
     names.number(part, (*loc, "cashable"), line.cashable, CHANCES, "a cashable share")
+    for key in ("price", "times", "cashable"):
+        names.own(part, (*loc, key), getattr(line, key))
     if line.age is not None:
         _line_ages(names, part, (*loc, "age"), line, kind)
     if book is not None and line.price_year != book.price_year and line.price_year not in book.index:

@@ -193,6 +193,7 @@ def check_intervention(names: Names, name: str, item: Intervention) -> None:
     for n, entry in enumerate(item.hours):
         names.number(part, ("hours", n, "per_month"), entry.per_month, ("hours", "hours/month"), "hours per month")
         names.not_negative(part, ("hours", n, "per_month"), entry.per_month, "a number of hours")
+        names.own(part, ("hours", n, "per_month"), entry.per_month)
         _aftercare(names, part, ("hours", n, "while"), list(entry.while_), item)
 
 

@@ -180,6 +180,12 @@ class Names:
         at: Loc = (*loc, "use") if isinstance(number, Use) else (*loc, "unit")
         self.wrong(part, at, text, allowed=", ".join(units), near=None)
 
+    def own(self, part: str, loc: Loc, number: Number | float | None) -> None:
+        """Check that a number that is priced stands in its own file: a valuation reads nothing else."""
+        if isinstance(number, Use) and number.use.startswith("@"):
+            what = f"'{number.use}' is a path into another file, which a price or a number of hours cannot be"
+            self.wrong(part, (*loc, "use"), what, cure="write the number out, or name one of the file's own parameters")
+
     def not_negative(self, part: str, loc: Loc, number: Number | float | None, what: str) -> None:
         """Check that neither a number nor the low end of its range is below 0."""
         parameter, value = self.resolved(part, number), self.value(part, number)

@@ -79,6 +79,19 @@ def test_a_full_path_that_leads_nowhere(files: Any) -> None:
     assert mistake.near == "model.parameters.finding"
 
 
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [("8, unit: hours", "hours.0.per_month.use"), ("65, unit: EUR/hour", "costs.coach.price.use")],
+)
+def test_what_is_priced_stands_in_its_own_file(files: Any, number: str, key: str) -> None:
+    old = f'{{value: {number}, source: a stated assumption, locator: "-", grade: D}}'
+    unit = number.partition("unit: ")[2]
+    files.change("model.yaml", "  finding:\n", f"  elsewhere: {value(1, unit)}\n  finding:\n")
+    files.change("job.yaml", old, "{use: '@model.parameters.elsewhere'}")
+    (mistake,) = files.mistakes()
+    assert mistake.key == key
+
+
 @pytest.mark.parametrize("k", ["-1", f"{value(-0.5, 'number')}"])
 def test_effects_that_grow_by_themselves(files: Any, k: str) -> None:
     files.change("model.yaml", "name: tiny\n", f"name: tiny\ndiminishing: {k}\n")
