@@ -27,7 +27,7 @@ __all__ = ["MOST_DRAWS", "Price", "Sheet", "sheets", "worked"]
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
-MOST_DRAWS = 60
+MOST_DRAWS = 100
 """Draws that a page holds for its intervals."""
 
 

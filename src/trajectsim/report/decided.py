@@ -23,7 +23,6 @@ Tree = Mapping[str, Any]
 BARS = 10
 
 
-
 def choice(found: Findings, known: Analysed) -> Section | None:
     """Return the section, or None where nothing is chosen."""
     summary, words = known.decision, found.words

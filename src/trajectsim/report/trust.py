@@ -196,18 +196,17 @@ def _list(found: Findings, grade: str, own: list[dict[str, Any]]) -> Table:
         )
         texts.append(
             [
-                label(str(row["path"]), words),
-                str(row["path"]),
+                f"{label(str(row['path']), words)}\n{row['path']}",
                 _figure(style, row["value"]),
                 spread,
                 str(row["unit"]),
                 Linked(where, f"#source-{row['source']}"),
             ]
         )
-    head = [words(f"table.{key}") for key in ("parameter", "path", "value", "range", "unit", "source")]
+    head = [words(f"table.{key}") for key in ("parameter", "value", "range", "unit", "source")]
     caption = words("text.basis_all", grade=grade, n=style.number(len(own)))
     ids = [anchor(str(row["path"])) for row in own]
-    return Table(head, texts, text=frozenset({0, 1, 4, 5}), caption=caption, ids=ids)
+    return Table(head, texts, text=frozenset({0, 3, 4}), caption=caption, ids=ids)
 
 
 def _figure(style: Style, value: float | None) -> str:

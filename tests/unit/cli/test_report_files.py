@@ -1,6 +1,8 @@
 """The command report on a tiny study: every part of the page, and with --all every table and figure as a file."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from trajectsim.report.phrases import words
 
 DATA = Path(__file__).parents[1] / "config" / "data"
 Captured = pytest.CaptureFixture[str]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +52,31 @@ def test_a_group_of_four_is_too_small_to_be_shown(folder: Path) -> None:
 
 
 def test_all_writes_tables_and_figures(folder: Path, tmp_path: Path, capsys: Captured) -> None:
-    from shutil import copytree
-
     own = tmp_path / "own"
-    copytree(folder, own)
+    shutil.copytree(folder, own)
     assert cli.main(["report", str(own), "--all", "--lang", "en"]) == 0
     printed = capsys.readouterr().out
     for name in ("tables.xlsx", "tables", "figures"):
         assert (own / name).exists() and str(own / name) in printed
     assert {"tornado-1", "agenda", "acceptability", "plane"} & {path.stem for path in (own / "figures").glob("*.svg")}
     assert (own / "tables" / "decision_agenda.csv").is_file()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no browser here")
+def test_a_link_opens_what_is_folded(folder: Path, tmp_path: Path) -> None:
+    assert CHROMIUM is not None
+    assert cli.main(["report", str(folder)]) == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<details open" not in page
+    target = re.search(r'href="#(p-prices[^"]+)"', page)
+    assert target is not None
+    own = tmp_path / "page.html"
+    own.write_text(
+        page.replace("</body>", f"<script>location.hash = '{target.group(1)}';</script></body>"), encoding="utf-8"
+    )
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom"]
+    found = subprocess.run(
+        [*command, own.as_uri()], capture_output=True, text=True, timeout=120, check=True, encoding="utf-8"
+    )
+    opened = re.findall(r'<details open="">.*?</details>', found.stdout, re.S)
+    assert len(opened) == 1 and f'id="{target.group(1)}"' in opened[0]

@@ -5,7 +5,7 @@
   function unfold() {
     var target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     for (var at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
-    if (target) target.scrollIntoView();
+    if (target) target.scrollIntoView({ behavior: "instant", block: "center" });
   }
   addEventListener("hashchange", unfold);
   unfold();
