@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trajectsim.config.parsed import kept
 from trajectsim.errors import Mistake, UserError, nearest
 
 __all__ = ["Document", "Loc", "Place", "key_of", "parse", "place_of", "read_mapping", "read_text", "read_yaml"]
+
+_PACKAGED = Path(__file__).parents[1] / "data"
 
 Loc = tuple[str | int, ...]
 """Where a value stands inside a document: keys and list positions, from the outside in."""
@@ -110,7 +113,16 @@ def read_yaml(path: Path, shown: str | None = None) -> Document:
         UserError: with every duplicate key at once, or with the first error of syntax.
     """
     name = shown or str(path)
-    return parse(read_text(path, name), name)
+    text = read_text(path, name)
+    if not path.is_relative_to(_PACKAGED):
+        return parse(text, name)
+
+    def lines() -> tuple[Any, dict[Loc, int | None]]:
+        document = parse(text, name)
+        return document.data, {loc: line for loc, (_, line) in document.places.items()}
+
+    data, places = kept(text, _PACKAGED / "__pycache__", lines)
+    return Document(data, {loc: (name, line) for loc, line in places.items()})
 
 
 def read_mapping(path: Path, shown: str | None = None) -> Document:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from trajectsim.config.load import DATA
+from trajectsim.config.reader import read_yaml
 from trajectsim.errors import UserError
 from trajectsim.report.format import LANGUAGES, Style, style
 
@@ -31,12 +32,9 @@ def phrases(lang: str) -> Mapping[str, str]:
         raise UserError.of(
             f"language '{lang}' is not available", allowed="nl, en", cure="choose --lang nl or --lang en"
         )
-    from ruamel.yaml import YAML
-
-    folder = files("trajectsim").joinpath("data", "phrases")
     found: dict[str, str] = {}
     for name in (f"{lang}.yaml", f"money_{lang}.yaml"):
-        found |= _flat(YAML(typ="safe").load(folder.joinpath(name).read_text(encoding="utf-8")))
+        found |= _flat(read_yaml(DATA / "phrases" / name).data)
     return found
 
 
