@@ -229,6 +229,10 @@ def _structure(
     share, tail = _bounds(b, states)
     for record, cumulative in zip(b.exits, share, strict=True):
         record["share"] = cumulative
+    # Domains of the model share words of luck by their place. A programme has one of its own, by its name: the same luck
+    # wherever it stands among others, in whatever world.
+    words = (len(b.domains) - len(b.interventions) + 3) // 4
+    salts = [f"lanes {w}" for w in range(words)] + [f"lanes of {name}" for name in b.interventions]
     domains = [
         {
             "first": int(b.first[d]),
@@ -236,6 +240,8 @@ def _structure(
             "pick": int(purpose(f"pick {name}")),
             "has_exits": int(any(s["exit_end"] > s["exit_begin"] for s in states[b.first[d] : b.first[d + 1]])),
             "has_forced": int(any(s["forced_end"] > s["forced_begin"] for s in states[b.first[d] : b.first[d + 1]])),
+            "word": d // 4 if name not in b.interventions else words + list(b.interventions).index(name),
+            "shift": 16 * (d % 4) if name not in b.interventions else 0,
         }
         for d, name in enumerate(b.domains)
     ]
@@ -259,7 +265,7 @@ def _structure(
         marks=_whole(sorted({round(a * b.spy) for a in {*b.model.age_bands, *_condition_ages(b.model)}})),
         bands=_whole(bands),
         tail=tail,
-        lane_salt=np.array([int(purpose(f"lanes {w}")) for w in range((len(domains) + 3) // 4)], np.uint64),
+        lane_salt=np.array([int(purpose(salt)) for salt in salts], np.uint64),
         account_rate=rate,
         account_weight=weight,
     )

@@ -248,7 +248,7 @@ def find_candidates(s: Any, work: Any, d: int, n: int, t: int) -> int:
     """List the youths of a block with something to do in a domain: a lane below its threshold, or a forced exit due."""
     words, threshold, found = work.words, work.threshold, work.found
     m = 0
-    w, shift = d >> 2, U64(16 * (d & 3))
+    w, shift = s.domains[d]["word"], U64(s.domains[d]["shift"])
     if s.domains[d]["has_forced"] != 0:
         for i in range(n):
             found[m] = i
@@ -422,7 +422,8 @@ def advance(
                                 work.due[d, i] = next_forced(
                                     s.states, s.forced, v.forced_after, birth, c.when, g, d, r, t + 1
                                 )
-                        lane = int((work.words[d >> 2, i] >> U64(16 * (d & 3))) & _LANE)
+                        word, shift = s.domains[d]["word"], U64(s.domains[d]["shift"])
+                        lane = int((work.words[word, i] >> shift) & _LANE)
                         if not is_forced and lane < work.threshold[d, i]:
                             count = candidates(s.tail, g, lane, key, refine)
                             if count > 0:

@@ -47,7 +47,7 @@ def _record(whole: str, words: str = "", real: str = "") -> np.dtype[Any]:
     return np.dtype([*fields, *((n, np.float64) for n in real.split())])
 
 
-DOMAIN = _record("first has_exits has_forced", "refine pick")
+DOMAIN = _record("first has_exits has_forced word shift", "refine pick")
 """Per domain: its first state over all domains; the purposes of its luck."""
 
 STATE = _record("exit_begin exit_end forced_begin forced_end threshold last_stage gone")

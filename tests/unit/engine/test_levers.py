@@ -177,3 +177,13 @@ def test_in_a_world_without_limits_they_diminish_alike() -> None:
     town = {"provisions": {"gone": {"title": text(), "states": ["a.gone"]}}, "mechanisms": {}}
     shared = world(away(), world=town, off=["selection", "teams"], **keys)
     assert np.array_equal(plain.run(1).count("a.gone"), shared.together(1).count("a.gone"))
+
+
+def test_a_programme_has_the_same_luck_wherever_it_stands() -> None:
+    one, two = programme("one", ratio(2.0), uptake=number(0.1)), programme("two", ratio(3.0), uptake=number(0.1))
+    more = {**away(), **{f"b{k}": domain("x y", way("go", "x", "y", 0.05)) for k in range(3)}}
+    alone = world(away(), interventions=[one], arms=((), ("one",)), size=2000)
+    behind = world(away(), interventions=[two, one], arms=((), ("two",), ("one",)), size=2000)
+    elsewhere = world(more, interventions=[one], arms=((), ("one",)), size=2000)
+    seen = [w.run(arm).count("one.enrolled") for w, arm in ((alone, 1), (behind, 2), (elsewhere, 1))]
+    assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[0], seen[2]) and seen[0][-1] > 0
