@@ -142,6 +142,7 @@ def _live_arms(
         ledgers.append(ledger)
         if meeting is not None:
             shared.append(gather(plan.program, meeting, arm, replicate))
+        del meeting  # it holds the youths of this arm, which the next one needs the room of
         if watched:
             lives = stays(plan.program, ledger.log, plan.program.steps)
             followed.append({**_youth_years(plan, lives, arm, draw, replicate), "log": ledger.log})
