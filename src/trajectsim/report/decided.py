@@ -30,7 +30,8 @@ def choice(found: Findings, known: Analysed) -> Section | None:
         return None
     told = list(lines(summary, words))
     verdicts = " ".join(text for text, first in told if first)
-    parts = [Part(text=_intro(summary, words)), Part(title=verdicts, items=[t.strip() for t, first in told if not first])]
+    said = [text.strip() for text, first in told if not first]
+    parts = [Part(text=_intro(summary, words)), Part(title=verdicts, items=said)]
     parts += [Part(figure=figure) for figure in _figures(found, summary)]
     if summary["incremental"]:
         parts.append(Part(title=words("chosen.table"), table=_incremental(summary, words)))
