@@ -161,7 +161,8 @@ def test_a_programme_with_effect_changes_only_whom_it_reaches() -> None:
     reached = given_.columns.small[1] > 0
     assert people.small[w.program.rows.flags["offer_job"]].sum() == 100
     assert 50 < reached.sum() <= 100
-    moved = reached & ~((given_.columns.small[1] == 1) & (given_.columns.when[1] == w.program.steps))  # not just enrolled
+    just = (given_.columns.small[1] == 1) & (given_.columns.when[1] == w.program.steps)  # enrolled in the last month
+    moved = reached & ~just
     assert (given_.columns.slow[0] > without.columns.slow[0]).tolist() == moved.tolist()
     changed = (without.columns.small[0] != given_.columns.small[0]) | (
         without.columns.when[0] != given_.columns.when[0]

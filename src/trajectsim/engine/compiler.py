@@ -229,8 +229,8 @@ def _structure(
     share, tail = _bounds(b, states)
     for record, cumulative in zip(b.exits, share, strict=True):
         record["share"] = cumulative
-    # Domains of the model share words of luck by their place. A programme has one of its own, by its name: the same luck
-    # wherever it stands among others, in whatever world.
+    # Domains of the model share words of luck by their place. A programme has a word of its own, by its name: the same
+    # luck wherever it stands among others, in whatever world.
     words = (len(b.domains) - len(b.interventions) + 3) // 4
     salts = [f"lanes {w}" for w in range(words)] + [f"lanes of {name}" for name in b.interventions]
     domains = [

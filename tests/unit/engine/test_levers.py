@@ -51,7 +51,8 @@ def test_a_lever_is_another_number_in_its_arm_only() -> None:
 
 
 def test_a_lever_may_give_a_value_and_stays_within_its_unit() -> None:
-    chance = {**way("leave", "here", "gone"), "forced": {"months": number(3, "months")}, "chance": number(0.6, "probability")}
+    after = {"forced": {"months": number(3, "months")}, "chance": number(0.6, "probability")}
+    chance = {**way("leave", "here", "gone"), **after}
     w = world(
         {"a": domain("here gone", chance)},
         interventions=[
@@ -66,7 +67,7 @@ def test_a_lever_may_give_a_value_and_stays_within_its_unit() -> None:
 def test_an_arm_of_its_own_settings_is_the_scenario_with_these_numbers() -> None:
     arms = {"arms": [{"name": "usual"}, {"name": "half", "set": {"model.a.go.base": BASE / 2}}]}
     both = world(away(), spec=arms, size=500)
-    alone = world(away(BASE / 2, ), size=500)
+    alone = world(away(BASE / 2), size=500)
     assert as_bytes(both.run(1).columns) == as_bytes(alone.run(0).columns)
     assert as_bytes(both.run(0).columns) != as_bytes(both.run(1).columns)
 
@@ -108,7 +109,8 @@ HOUR = {
 @pytest.mark.parametrize(("dose", "k", "counts"), [(4, 1, 1.0), (12, 1, 1.5), (2, 1, 2 / 3), (12, 0, 3.0), (0, 1, 0.0)])
 def test_an_ingredient_counts_by_its_dose(dose: float, k: float, counts: float) -> None:
     act = {"ingredient": "hour", "while": ["enrolled"], "dose": number(dose, "hours/month")}
-    a = {"a": domain("here gone", way("go", "here", "gone", BASE, bound=0.5), way("back", "gone", "here", 0.0, bound=0.5))}
+    go, back = way("go", "here", "gone", BASE, bound=0.5), way("back", "gone", "here", 0.0, bound=0.5)
+    a = {"a": domain("here gone", go, back)}
     w = world(
         a, ingredients=[HOUR], interventions=[programme("coach", acts=[act])], arms=((), ("coach",)),
         latents={"trust": {"mean": 0.5}}, diminishing=k,
