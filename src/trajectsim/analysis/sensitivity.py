@@ -24,8 +24,10 @@ __all__ = ["LEVEL", "NOTES", "indices", "sensitivity"]
 F64 = npt.NDArray[np.float64]
 Tree = dict[str, Any]
 LEVEL, RESAMPLES = 0.95, 500
-SCREENED = ("sobol", "morris", "lhs")
-"""Kinds of design that indices can be had from."""
+HARMONICS, POINTS_EACH = 10, 10
+"""RBD-FAST: at most so many harmonics, and so many points for each."""
+FEWEST_POINTS = {"sobol": 8, "morris": 8, "lhs": 2 * POINTS_EACH}
+"""Kinds of design that indices can be had from, and the fewest points for them."""
 
 NOTES = {
     "sobol": {
@@ -60,11 +62,11 @@ def sensitivity(study: Study, outputs: Sequence[str] | None = None, arm: str | N
         None where the output does not vary.
 
     Raises:
-        UserError: results without such a design; SALib is not installed; too little is finished; as `points_of`.
+        UserError: results without such a design; SALib is not installed; too few points are finished; as `points_of`.
     """
     about: Tree = study.manifest.get("study") or {}
     kind = about["design"]["kind"] if about else None
-    if kind not in SCREENED:
+    if kind not in FEWEST_POINTS:
         raise UserError.of(
             "these results are of one scenario, without a design" if kind is None else f"a {kind} has no such indices",
             allowed="a study with design: sobol, morris or lhs",
@@ -77,9 +79,11 @@ def sensitivity(study: Study, outputs: Sequence[str] | None = None, arm: str | N
     unit = unit_points(kind, k, seed, samples=design.get("samples"), second_order=bool(design.get("second_order")),
                        trajectories=design.get("trajectories"), levels=design.get("levels") or 4)  # fmt: skip
     keep = _whole_blocks(points, design, k)
-    if keep.sum() < 2 * _block(design, k) or keep.sum() < 8:
+    fewest = max(2 * _block(design, k), FEWEST_POINTS[kind])
+    if keep.sum() < fewest:
+        more = "take more samples or trajectories in the study file" if keep.all() else "go on with `trajectsim resume`"
         raise UserError.of(f"{int(points.complete.sum())} of {len(keep)} points are finished, too few for indices",
-                           cure="go on with `trajectsim resume`")  # fmt: skip
+                           allowed=f"at least {fewest} points in whole blocks", cure=more)  # fmt: skip
     chosen = Points(points.arm, points.factors[keep], points.titles, points.outputs, points.values[keep], design)
     names = [str(name) for name in points.factors]
     luck = int(run_key(seed, 0, -3) % np.uint64(2**31))
@@ -147,7 +151,9 @@ def indices(design: Mapping[str, Any], names: Sequence[str], unit: F64, y: F64, 
         found = morris.analyze(problem, unit, y, num_resamples=RESAMPLES, conf_level=LEVEL, seed=seed,
                                num_levels=design.get("levels") or 4)  # fmt: skip
         return {"rows": _rows(names, found, {"mu_star": "mu_star_conf", "mu": None, "sigma": None})}
-    found = rbd_fast.analyze(problem, unit, y, num_resamples=RESAMPLES, conf_level=LEVEL, seed=seed)
+    # Ten harmonics of a few dozen points hold nearly all of the variance, whatever the factor: each would "explain" it.
+    few = max(1, min(HARMONICS, len(y) // POINTS_EACH))
+    found = rbd_fast.analyze(problem, unit, y, M=few, num_resamples=RESAMPLES, conf_level=LEVEL, seed=seed)
     return {"rows": _rows(names, found, {"S1": "S1_conf"})}
 
 

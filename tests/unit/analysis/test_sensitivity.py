@@ -48,6 +48,16 @@ def test_a_latin_hypercube_tells_which_factor_matters() -> None:
     assert found["rows"][0]["factor"] == "b" and found["rows"][0]["S1"] > 0.9
 
 
+@pytest.mark.parametrize("samples", [20, 24, 50])
+def test_a_small_latin_hypercube_explains_nothing_of_mere_noise_and_says_how_unsure_it_is(samples: int) -> None:
+    rng = np.random.default_rng(3)
+    unit = unit_points("lhs", 3, 2, samples=samples)
+    design = {"kind": "lhs", "samples": samples}
+    rows = [row for _ in range(30) for row in indices(design, NAMES, unit, rng.normal(size=samples), 1)["rows"]]
+    assert abs(np.mean([row["S1"] for row in rows])) < 0.1
+    assert all(row["S1_high"] - row["S1_low"] > 0.2 for row in rows)
+
+
 def test_what_does_not_vary_has_no_indices() -> None:
     unit = unit_points("lhs", 2, 2, samples=20)
     assert indices({"kind": "lhs", "samples": 20}, NAMES[:2], unit, np.ones(20), 1) == {"rows": None}
