@@ -105,10 +105,11 @@ def subgroups(
     groups = groups_of(people, design.draws, youths, latents)
     frame["name"] = frame["domain"].astype(str) + "." + frame["state"].astype(str)
     axes: dict[str, Sequence[Any]] = {"arm": design.arms, "draw": design.draws, "youth": range(youths)}
+    untold = _untold(study.manifest["names"]["states"], frame["name"])
     measured: dict[str, F64] = {}
     for name, outcome in outcomes.items():
         members = _members(study.manifest, outcome)
-        if members:
+        if members and not untold & set(members):
             months = array_of(frame, "months", {**axes, "name": members}).sum(axis=-1)
             measured[name] = months / (design.years if outcome.per == "year" else 1)
     tree: dict[str, Any] = {
@@ -132,6 +133,17 @@ def _members(manifest: Mapping[str, Any], outcome: Outcome) -> list[str]:
     if outcome.states:
         return [str(s) for s in names["states"] if any(fnmatchcase(str(s), pattern) for pattern in outcome.states)]
     return [f"event.{e}" for e in names["events"] if any(fnmatchcase(str(e), pattern) for pattern in outcome.events)]
+
+
+def _untold(states: Sequence[str], told: pd.Series[str]) -> set[str]:
+    """Return the states that the table of followed youths leaves out: the first of every domain but the first one.
+
+    A month there is what is left of a year; read as no month at all it would be a wrong answer.
+    """
+    first: dict[str, str] = {}
+    for state in map(str, states):
+        first.setdefault(state.partition(".")[0], state)
+    return set(list(first.values())[1:]) - set(told.unique())
 
 
 def _shown(group: Group) -> bool:
@@ -218,25 +230,29 @@ def euros_of_youths(
 ) -> tuple[F64, float]:
     """Return the municipality's net costs per followed youth at present value [A, D, N], and how much of it is covered.
 
-    Months are priced at the age in the middle of the year; entries, joint lines, measures and fixed amounts are not
-    known by youth. `covered` is the sum of the sizes of the covered lines' mean differences over that of all.
+    Months are priced at the age in the middle of the year; entries, joint lines, measures, fixed amounts and states
+    that the table leaves out are not known by youth. `covered` is the sum of the sizes of the covered lines' mean
+    differences over that of all.
     """
     table, lines = found.table, found.table.describe()
     own = weights(lines, "municipality")
     names = [*table.names.states, *(f"event.{e}" for e in table.names.events)]
     prices = found.prices * own
-    per_name = np.zeros((len(design.arms), len(design.draws), len(names), table.bands.shape[1]))
+    untold = _untold(table.names.states, frame["name"])
+    rates = np.unique(table.discount[own != 0])  # lines of one discount rate at a time
+    per_name = np.zeros((len(rates), len(design.arms), len(design.draws), len(names), table.bands.shape[1]))
     covered = np.zeros(len(lines), dtype=np.bool_)
     for i in np.flatnonzero(own):
         kind, column = QUANTITIES[int(table.quantity[i])], int(table.index[i])
+        mine = per_name[int(np.searchsorted(rates, table.discount[i]))]
         if kind == "hours":
             for role, state, parameter in zip(table.hour_column, table.hour_state, table.hour_param, strict=True):
                 if role == column:
                     hours = (prices[:, :, i] * found.values[:, :, parameter])[:, :, None]
-                    per_name[:, :, state] += hours * table.bands[i]
-        elif kind in ("state", "event"):
+                    mine[:, :, state] += hours * table.bands[i]
+        elif kind == "event" or (kind == "state" and names[column] not in untold):
             place = column + (len(table.names.states) if kind == "event" else 0)
-            per_name[:, :, place] += prices[:, :, i, None] * table.bands[i]
+            mine[:, :, place] += prices[:, :, i, None] * table.bands[i]
         else:
             continue
         covered[i] = True
@@ -251,11 +267,14 @@ def euros_of_youths(
     youth, year = frame["youth"].to_numpy()[keep], frame["year"].to_numpy()[keep]
     at = age[draw, youth] + year + 0.5
     band = np.searchsorted(np.array(table.names.band_edges), at, side="right")
-    factor = found.factors()[:, :, 0][draw, year]
-    cents = frame["months"].to_numpy()[keep] * per_name[arm, draw, name, band] * factor
+    factors, months = found.factors(), frame["months"].to_numpy()[keep]
+    euros = np.zeros(len(months))
+    for k, rate in enumerate(rates):
+        factor = factors[:, :, int(np.flatnonzero(table.discount == rate)[0])]
+        euros += months * per_name[k][arm, draw, name, band] * factor[draw, year]
     flat = (arm * len(design.draws) + draw) * youths + youth
     cells = len(design.arms) * len(design.draws) * youths
-    out = np.asarray(np.bincount(flat, weights=cents, minlength=cells), dtype=np.float64)
+    out = np.asarray(np.bincount(flat, weights=euros, minlength=cells), dtype=np.float64)
     amount = (found.quantity * prices[:, :, None, :]).sum(axis=2).mean(axis=1)
     mean = np.abs(amount[-1] - amount[0])
     share = float(mean[covered].sum() / mean.sum()) if mean.sum() > 0 else 1.0

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.hand_study import COUNTS, DRAWS, YOUTHS, hand_study
+from tests.hand_study import COUNTS, DRAWS, YOUTHS, hand_study, number, prices
 from trajectsim.analysis.outcomes import load_outcomes, outcomes_of
 from trajectsim.analysis.quantities import quantities_of
 from trajectsim.analysis.subgroups import euros_of_youths, groups_of, subgroups
@@ -17,6 +17,7 @@ from trajectsim.analysis.tables import design_of, sums
 
 Make = Callable[..., Any]
 N = 12
+COLUMNS = ["arm", "draw", "replicate", "youth", "year", "domain", "state", "months"]
 
 
 def followed(study: Any, draws: int) -> None:
@@ -30,8 +31,7 @@ def followed(study: Any, draws: int) -> None:
                 rows += [(arm, d, 0, y, year, "activity", "regular_work", months) for year in range(3)]
             traits = {"age": 16.5 + odd, "lvb": float(odd), "rare": float(y == 0), "burden": y / N, "income": 5.0 * y}
             people += [(d, 0, y, trait, value) for trait, value in traits.items()]
-    columns = ["arm", "draw", "replicate", "youth", "year", "domain", "state", "months"]
-    study.tables["youth_years"] = pd.DataFrame(rows, columns=columns)
+    study.tables["youth_years"] = pd.DataFrame(rows, columns=COLUMNS)
     study.tables["youths"] = pd.DataFrame(people, columns=["draw", "replicate", "youth", "trait", "value"])
     study.manifest["names"]["latents"] = ["burden"]
 
@@ -98,19 +98,9 @@ def test_error_of_a_difference_is_that_of_a_mean_over_draws(make_study: Make) ->
 def test_euros_by_youth_add_up_to_the_costs_that_are_covered() -> None:
     """The hand study's months, dealt out over its youths: state, event and hour lines of the municipality."""
     study = hand_study(0.02)
-    rows = []
-    for arm, counts in COUNTS.items():
-        for draw in range(DRAWS):
-            for name, years in counts.items():
-                domain, _, state = name.partition(".")
-                for year, n in enumerate(years if state else ()):
-                    n += 2 * draw if name == "care.on" else 0
-                    share = np.bincount(np.arange(int(n)) % YOUTHS, minlength=YOUTHS)
-                    rows += [(arm, draw, 0, y, year, domain, state, int(m)) for y, m in enumerate(share) if m]
-    columns = ["arm", "draw", "replicate", "youth", "year", "domain", "state", "months"]
-    study.tables["youth_years"] = pd.DataFrame(rows, columns=columns)
+    study.tables["youth_years"] = _dealt_out()
     design, found = design_of(study), quantities_of(study)
-    frame = sums(study, "youth_years", columns[:-1], ["months"])
+    frame = sums(study, "youth_years", COLUMNS[:-1], ["months"])
     frame["name"] = frame["domain"] + "." + frame["state"]
     euros, covered = euros_of_youths(frame, study.table("youths"), design, found, YOUTHS)
     costs = study.table("costs")
@@ -124,3 +114,44 @@ def test_euros_by_youth_add_up_to_the_costs_that_are_covered() -> None:
     tree = subgroups(study, design, outcomes_of(study.manifest), found)
     assert tree["municipality"]["covered"] == pytest.approx(covered)
     assert tree["municipality"]["rows"] == {}  # twenty youths in all: nothing is shown
+
+
+def _dealt_out() -> pd.DataFrame:
+    """Return the hand study's months, dealt out over its youths."""
+    rows = []
+    for arm, counts in COUNTS.items():
+        for draw in range(DRAWS):
+            for name, years in counts.items():
+                domain, _, state = name.partition(".")
+                for year, n in enumerate(years if state else ()):
+                    n += 2 * draw if name == "care.on" else 0
+                    share = np.bincount(np.arange(int(n)) % YOUTHS, minlength=YOUTHS)
+                    rows += [(arm, draw, 0, y, year, domain, state, int(m)) for y, m in enumerate(share) if m]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def test_each_line_has_its_own_discount_rate() -> None:
+    """Care at the high rate, the rest at the standard one: euros by youth add up to the present values of the lines."""
+    book = prices(0.02)
+    book["discounting"]["high"] = number(0.20, "per year")
+    book["lines"]["care"]["discount"] = "high"
+    study = hand_study(book=book)
+    frame = _dealt_out().assign(name=lambda f: f["domain"] + "." + f["state"])
+    design = design_of(study)
+    euros, _ = euros_of_youths(frame, study.table("youths"), design, quantities_of(study), YOUTHS)
+    costs = study.table("costs")
+    own = costs["payer"].str.startswith("municipality_") & costs["line"].isin(["care", "benefit", "desk", "job.coach"])
+    table = costs[own].groupby(["arm", "draw"])["discounted"].sum() / 100
+    for a, arm in enumerate(design.arms):
+        assert euros[a].sum(axis=1) == pytest.approx([table[arm, d] for d in design.draws], abs=0.2)
+
+
+def test_a_state_that_the_table_leaves_out_is_no_nought() -> None:
+    """A run keeps no row of `work.none`, the first state of its domain: lines uncovered, outcome unknown."""
+    study = hand_study(0.0)
+    whole = _dealt_out()
+    study.tables["youth_years"] = whole[(whole["domain"] == "care") | ~whole["state"].isin(["none", "outside"])]
+    design, found = design_of(study), quantities_of(study)
+    tree = subgroups(study, design, outcomes_of(study.manifest), found)
+    assert "work.none" not in tree["outcomes"] and "work.job" in tree["outcomes"]
+    assert tree["municipality"]["covered"] == pytest.approx((36_000 + 36_000) / 111_720)  # care and the coach
