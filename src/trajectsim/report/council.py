@@ -77,9 +77,13 @@ def _budget(found: Findings, tree: Mapping[str, Any]) -> str:
     if not rows:
         return ""
     style = found.words.style
-    sums = {key: style.about_euro(sum(row[key] for row in rows)) for key in ("savings", "cashable", "programme")}
+    sums = {key: sum(row[key] for row in rows) for key in ("savings", "cashable", "programme", "extra")}
+    told = {key: style.about_euro(value) for key, value in sums.items()}
+    net = sum(row["net_in_budget"]["mean"] for row in rows)
     return found.words(
-        "council.budget_text", savings=sums["savings"], cashable=sums["cashable"], cost=sums["programme"],
+        "council.budget_text", savings=told["savings"], cashable=told["cashable"], cost=told["programme"],
+        extra=told["extra"], net=style.about_euro(abs(net)),
+        direction=found.words("lead.more" if net > 0 else "lead.less"),
         size=style.number(found.size),
     )  # fmt: skip
 

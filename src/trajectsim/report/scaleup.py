@@ -17,6 +17,8 @@ from trajectsim.report.sections import Answer, Page, Part, Section
 __all__ = ["figures", "page", "write_figures"]
 
 Tree = Mapping[str, Any]
+FEW_FILLED = 0.8
+"""Share of the places of a size filled at the busiest, below which the plan says that it is larger than the group."""
 SURE = 0.95
 """Below this chance of a gain, and above one minus it, the first line says that it is not known."""
 
@@ -104,7 +106,7 @@ def why(tree: Tree, w: Words) -> str:
     if found["binds"] is None:
         return w("scale.why_unsure", n=n)
     if found["binds"] == "youths":
-        told = w("scale.why_youths")
+        told = w("scale.why_youths", n=n, most=_most(tree, w, int(found["places"])))
     else:
         limit = order.pop(0)
         gain = w.style.about_euro(found["limits"][limit]["net_benefit"]["mean"])
@@ -247,8 +249,21 @@ def _plan(tree: Tree, w: Words) -> Section:
         for step in plan["steps"]
     ]
     head = [w(f"scale.col_{name}") for name in ("year", "places", "posts", "yearly")]
-    text = w("scale.plan_text", n=w.style.number(plan["target"]))
-    return Section("plan", w("scale.plan"), [Part(text=text), Part(table=Table(head, rows))])
+    parts = [Part(text=w("scale.plan_text", n=w.style.number(plan["target"])))]
+    if _filled(tree, plan["target"]) < FEW_FILLED * plan["target"]:
+        n = w.style.number(plan["target"])
+        parts.append(Part(text=w("scale.plan_empty", n=n, most=_most(tree, w, plan["target"]))))
+    return Section("plan", w("scale.plan"), [*parts, Part(table=Table(head, rows))])
+
+
+def _filled(tree: Tree, places: int) -> float:
+    """Return how many places of a size are filled at once at the busiest, on average."""
+    by_size = {int(size["places"]): size for size in tree["sizes"]}
+    return float(by_size[places]["filled"]["most_at_once"]["mean"] or 0.0)
+
+
+def _most(tree: Tree, w: Words, places: int) -> str:
+    return w.style.number(round(_filled(tree, places)))
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------

@@ -63,8 +63,13 @@ def sentences(arm: dict[str, Any], say: Words) -> list[str]:
     out = []
     rows = arm["budget"]["payers"].get("municipality")
     if rows:
-        saved, booked = (sum(row[key] for row in rows) for key in ("savings", "cashable"))
-        out.append(say("valued.cashable", saved=style.about_euro(saved), booked=style.about_euro(booked)))
+        keys = ("savings", "cashable", "programme", "extra")
+        saved, booked, cost, extra = (sum(row[key] for row in rows) for key in keys)
+        net = sum(row["net_in_budget"]["mean"] for row in rows)
+        direction = say("lead.more" if net > 0 else "lead.less")
+        out.append(say("valued.cashable", saved=style.about_euro(saved), booked=style.about_euro(booked),
+                       spent=style.about_euro(cost + extra), net=style.about_euro(abs(net)), direction=direction)
+        )  # fmt: skip
     marginal = arm["marginal_prices"]["society"]["marginal"]["mean"]
     out.append(say("valued.marginal", net=style.about_euro(-marginal, sign=True)))
     run = arm["long_run"]

@@ -16,10 +16,12 @@ import pytest
 import trajectsim.report.findings as findings
 from tests.hand_study import YOUTHS, HandStudy, hand_study
 from trajectsim.analysis.compare import summarise
+from trajectsim.analysis.mkba import mkba
 from trajectsim.analysis.sheet import sheets, worked
 from trajectsim.errors import UserError
 from trajectsim.report.phrases import words
 from trajectsim.report.report import write_report
+from trajectsim.report.valued import sentences
 
 LANGUAGES = ("nl", "en")
 CHROMIUM = next(
@@ -150,6 +152,18 @@ def test_every_payers_loss_stands_beside_the_social_gain(folder: Path) -> None:
         assert say.payer(payer) in section
     for key in ("mkba.pocket", "mkba.budget", "mkba.long_run", "mkba.other", "mkba.rights"):
         assert say(key) in section
+
+
+def test_what_the_budget_notices_counts_every_extra_cost_in_both_places_that_tell_it(
+    folder: Path, store: Store
+) -> None:
+    say, (tree,) = words(folder.name), mkba(store)["arms"].values()
+    rows = tree["budget"]["payers"]["municipality"]
+    net = sum(row["net_in_budget"]["mean"] for row in rows)
+    assert net == pytest.approx(sum(row["programme"] + row["extra"] - row["cashable"] for row in rows), rel=1e-6)
+    amount = say.style.about_euro(abs(net)).replace("\u00a0", " ")
+    for text in (" ".join(sentences(tree, say)), (folder / "council.html").read_text(encoding="utf-8")):
+        assert f"{amount} {say('lead.more' if net > 0 else 'lead.less')}" in text.replace("\u00a0", " ")
 
 
 def test_caveats_of_the_literature_are_in_the_report(folder: Path) -> None:

@@ -15,7 +15,9 @@ PLACES = (0, 5, 10, 40)
 DRAWS = 60
 
 
-def tree(worth: tuple[float, ...], noise: float = 0.0, binds: str | None = "employer") -> dict[str, Any]:
+def tree(
+    worth: tuple[float, ...], noise: float = 0.0, binds: str | None = "employer", youths: int = 40
+) -> dict[str, Any]:
     """A curve of which the net benefit in total at every size is known."""
     luck = np.random.default_rng(3).normal(size=DRAWS)
     net = np.array([[value + noise * x for x in luck] for value in worth])
@@ -30,7 +32,7 @@ def tree(worth: tuple[float, ...], noise: float = 0.0, binds: str | None = "empl
             "per_place_offered": {"net_benefit": per_unit(row, n * ones)},
             "total": {"net_benefit": stats(row), "fixed_cost": stats(0 * row), "variable_cost": stats(9000 * filled),
                       "chance_of_gain": float((row > 0).mean())},
-            "filled": {"place_years": stats(filled), "most_at_once": stats(n * ones),
+            "filled": {"place_years": stats(filled), "most_at_once": stats(min(n, youths) * ones),
                        "share_at_most": 1.0 if n else None},
             "unsuited_share": stats(0.3 * ones), "team": None, "work_years": stats(n * ones),
             "employers": {"supported_work": {"open": 40.0, "filled": 30.0}},
@@ -90,3 +92,15 @@ def test_page_and_pictures(tmp_path: Path, lang: str) -> None:
     ]  # fmt: skip
     rows = (tmp_path / "curve.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0] == "places,mean,p05,p95,error" and len(rows) == 1 + len(PLACES)
+
+
+@pytest.mark.parametrize(("lang", "youths", "told"), [("nl", 12, True), ("en", 12, True), ("en", 38, False)])
+def test_places_that_nobody_takes_are_told_with_the_limit_and_in_the_plan(lang: str, youths: int, told: bool) -> None:
+    found = tree((0, 50e3, 90e3, 900e3), binds="youths", youths=youths)
+    found["staircase"] = {
+        "target": 40, "steps": [{"year": 1, "places": 40, "posts": {"coach": 4.0}, "cost_per_year": 360_000.0}],
+    }  # fmt: skip
+    say = words(lang)
+    assert say("scale.why_youths", n="40", most=str(youths)) in why(found, say)
+    plan = next(section for section in page(found, lang).sections if section.name == "plan")
+    assert any(part.text == say("scale.plan_empty", n="40", most=str(youths)) for part in plan.parts) is told
