@@ -16,7 +16,7 @@ from pathlib import Path
 from trajectsim.errors import UserError
 from trajectsim.study.aids import write_aids
 from trajectsim.study.executors import Pool, open_pool
-from trajectsim.study.folder import leave_nothing, prepare_folder
+from trajectsim.study.folder import clear_leftovers, leave_nothing, prepare_folder
 from trajectsim.study.layout import Part, Shard
 from trajectsim.study.lock import locked
 from trajectsim.study.parts import write_files
@@ -74,8 +74,11 @@ def run_batch(
         UserError: the folder is another study's, busy or closed; a scheduler is out of reach; the disk is full.
     """
     with locked(out, None if shard is None else shard.name), open_pool(executor, workers, scheduler) as pool:
+        began_before = (out / "manifest.json").is_file()
         kept = prepare_folder(out, work.manifest, work.files, alone=shard is None)
-        return _Batch(work, out, pool, shard, progress or (lambda _done, _all: None)).run(set(kept))
+        batch = _Batch(work, out, pool, shard, progress or (lambda _done, _all: None))
+        batch.may_undo = shard is None and not began_before
+        return batch.run(set(kept))
 
 
 def resume(
@@ -93,12 +96,13 @@ class _Batch:
     def __init__(self, work: Work, out: Path, pool: Pool, shard: Shard | None, report: Report) -> None:
         self.work, self.out, self.pool, self.report = work, out, pool, report
         self.layout = work.layout
-        self.mine = self.layout.parts(shard)
+        self.shard, self.mine = shard, self.layout.parts(shard)
         self.enclosed: bytes | None = None
         self.out_now: dict[Future[Done], Task] = {}
         self.tries: dict[str, int] = {}
         self.lost: list[str] = []
         self.done = self.failed = 0
+        self.may_undo = shard is None  # a folder that others work in, or that stood there before, stays as it is
         self.work_seconds = 0.0
 
     def run(self, kept: set[str]) -> Outcome:
@@ -117,14 +121,19 @@ class _Batch:
                 broken = [self._take(future, waiting, alone) for future in ready]
                 if any(broken):
                     self.pool.renew()
+                    for future in [f for f in self.out_now if f.done()]:  # those that went with the worker
+                        self._take(future, waiting, alone)
                 self.report(before + self.done, total)
         except UserError:
             self._stop()
-            leave_nothing(self.out)
+            if self.may_undo:
+                leave_nothing(self.out)
             raise
         except BaseException:
             self._stop()
             raise
+        if self.shard is None:
+            clear_leftovers(self.out)  # of a worker that was killed while it wrote
         write_aids(self.out)
         everything = {part.name for part in self.layout.parts()}
         study = open_study(self.out)
@@ -186,6 +195,7 @@ class _Batch:
         return {f"scenarios/{file.name}": file.read_bytes() for file in found}
 
     def _gone(self) -> UserError:
+        self.may_undo = False  # the study can be taken up again
         return UserError.of(
             "the workers cannot be reached any more", key="--scheduler",
             cure=f"see to the cluster, then go on with: trajectsim resume {self.out}",

@@ -15,10 +15,11 @@ from trajectsim.study.layout import Part, layout_of
 from trajectsim.study.parts import AIDS, RECORDS, TABLES, finished_parts, record_of, write_bytes, write_json
 from trajectsim.study.store import open_study
 
-__all__ = ["leave_nothing", "prepare_folder"]
+__all__ = ["clear_leftovers", "leave_nothing", "prepare_folder"]
 
 _LEAVE_OUT = {"draws", "replicates", "created", "files"}
 """What may differ between two runs into one folder, or follows from the rest."""
+_PROBE = ".write-test-"
 
 
 def prepare_folder(
@@ -41,7 +42,7 @@ def prepare_folder(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".write-test-{platform.node()}-{os.getpid()}"
+        probe = folder / f"{_PROBE}{platform.node()}-{os.getpid()}"
         probe.write_text("", encoding="utf-8")
         probe.unlink()
     except OSError as error:
@@ -74,8 +75,7 @@ def prepare_folder(
                 cure="enlarge it without --shard, or give every shard the same number of draws",
             )  # fmt: skip
         return [part.name for part in layout_of(manifest).parts() if _is_whole(folder, part)]
-    for left in folder.rglob("*.tmp"):
-        left.unlink(missing_ok=True)
+    clear_leftovers(folder)
     keep = [part.name for part in layout_of(manifest).parts() if _is_whole(folder, part)]
     for name in set(finished) - set(keep):
         for table in reversed(TABLES):
@@ -83,6 +83,12 @@ def prepare_folder(
         (folder / RECORDS / f"{name}.json").unlink(missing_ok=True)
     _write_beside(folder, manifest, files)
     return keep
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed while writing left; nobody else may be working in the folder."""
+    for left in folder.rglob("*.tmp"):
+        left.unlink(missing_ok=True)
 
 
 def _closed(folder: Path, error: OSError) -> UserError:
@@ -97,7 +103,8 @@ def _strange(folder: Path, files: Mapping[str, bytes]) -> str | None:
     """Return the first name in a folder without a manifest that no study writes before its manifest; None: all well."""
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder).as_posix()
-        if file.is_file() and name not in files and file.suffix != ".tmp" and not name.startswith(".lock"):
+        ours = name in files or file.suffix == ".tmp" or name.startswith((".lock", _PROBE))  # of another shard, too
+        if file.is_file() and not ours:
             return name.split("/")[0]
     return None
 

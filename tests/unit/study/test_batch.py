@@ -241,6 +241,22 @@ def test_shards_at_the_same_time(whole: Tree, tmp_path: Path) -> None:
     assert tree(out) == whole
 
 
+def test_a_shard_that_fails_leaves_the_others_their_study(
+    work: Work, whole: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One shard's machine has another version, before any part is finished; the manifest is not only its own."""
+    (tmp_path / ".write-test-other-1").write_text("", encoding="utf-8")  # of a shard that begins at the same moment
+    with monkeypatch.context() as patch:
+        patch.setattr("trajectsim.study.worker.model_version", lambda: "9+0")
+        with pytest.raises(UserError, match="another version of the model"):
+            run_batch(work, tmp_path, executor="serial", shard=Shard(1, 2))
+    (tmp_path / ".write-test-other-1").unlink()
+    assert (tmp_path / "manifest.json").is_file()
+    for k in (2, 1):
+        assert resume(tmp_path, executor="serial", shard=Shard(k, 2)).done
+    assert tree(tmp_path) == whole
+
+
 # --- what can go wrong ------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +341,8 @@ def test_a_cluster_that_is_gone_is_told(work: Work, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(batch, "open_pool", lambda *_: contextlib.nullcontext(Gone(Never(), lambda: 1)))
     with pytest.raises(UserError, match=r"the workers cannot be reached any more.*trajectsim resume"):
         run_batch(work, tmp_path / "out")
+    monkeypatch.undo()
+    assert resume(tmp_path / "out", executor="serial").finished  # as the message says, though nothing was finished yet
 
 
 @pytest.mark.parametrize(
