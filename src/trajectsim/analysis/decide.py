@@ -107,7 +107,7 @@ def decision_summary(
     design, costs = _opened(study)
     matter = _matter(study, design, costs, effect, threshold, perspective)
     count = float(design.youths if youths is None else youths)
-    if count <= 0:
+    if not 0 < count < np.inf:
         raise UserError.of(f"{count:g} youths decide nothing", key="youths", allowed="more than 0")
     shared = bool(study.manifest["scenario"].get("share_luck_across_draws", False))
     parameters, records = _parameters(study, design), study.manifest["parameters"]

@@ -192,10 +192,11 @@ class _Context:
     def taking_part(self, a: int) -> float:
         """Return how many start in a programme of the arm, per youth of the cohort (who starts twice counts twice)."""
         names = running_in(self.study.manifest).get(self.streams.design.arms[a], ())
-        frame = sums(self.study, "entries", ["arm", "draw", "domain", "state"], ["n"])
+        frame = sums(self.study, "entries", ["arm", "draw", "year", "domain", "state"], ["n"])
         own = (frame["arm"].astype(str) == self.streams.design.arms[a]) & frame["domain"].astype(str).isin(list(names))
-        own &= (frame["state"].astype(str) == "enrolled") & frame["draw"].isin(list(self.streams.design.draws))
-        design = self.streams.design
+        design = self.streams.design  # the years within the horizon: what is paid per start is paid in these
+        own &= (frame["state"].astype(str) == "enrolled") & frame["draw"].isin(list(design.draws))
+        own &= frame["year"] < design.years
         return float(frame[own]["n"].sum()) / (len(design.draws) * len(design.replicates) * design.youths)
 
     def line_table(self, a: int, amount: F64, by_line: F64) -> list[Tree]:

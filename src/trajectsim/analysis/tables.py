@@ -92,9 +92,16 @@ def design_of(study: Study) -> Design:
     """Return which runs of a study can be compared.
 
     Raises:
-        UserError: no draw is finished in every arm and replicate.
+        UserError: no draw is finished in every arm and replicate, or these are the points of a design.
     """
     manifest = study.manifest
+    points = int((manifest.get("study") or {}).get("points", 1))
+    if points > 1:
+        raise UserError.of(
+            f"these are results of {points} points, each with worlds of its own",
+            cure="ask `trajectsim sensitivity` or `trajectsim discover`, or take one point in Python: "
+            "trajectsim.open_study(folder).point(0)",
+        )
     runs = study.table("runs")
     done = runs[runs["status"].astype(str) == DONE]
     arms = tuple(str(a) for a in manifest["arms"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from trajectsim.cli.inputs import results_folder
 from trajectsim.cli.parser import Commands
@@ -67,11 +68,14 @@ def _cost(text: str | None) -> tuple[float, float] | None:
 
 
 def _number(text: str | None, option: str) -> float | None:
-    """Return what was given as a number."""
+    """Return what was given as a number; neither `nan` nor `inf` is one."""
     if text is None:
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         cure = "write digits, with a point before decimals"
-        raise UserError.of(f"'{text}' is not a number", key=option, cure=cure) from None
+        raise UserError.of(f"'{text}' is not a number", key=option, cure=cure)
+    return number

@@ -52,7 +52,8 @@ def internal_rate(flows: F64) -> F64:
 
     All flows are spread over their years alike, so the rate solves sum of flow / (1 + rate)^year = 0; two flows -c and
     b one year apart give b / c - 1. Not a number where it is not defined: the flows have one sign, or their worth
-    passes nought at no rate between -95% and 10,000%, or at more than one.
+    passes nought at no rate between -95% and 10,000%, or at more than one. Nor where what is gained comes before what
+    is paid: the rate is then that of a loan, the higher the worse, and no return.
     """
     rows = np.atleast_2d(np.asarray(flows, dtype=np.float64).reshape(-1, flows.shape[-1]))
     years = np.arange(rows.shape[1])
@@ -62,9 +63,9 @@ def internal_rate(flows: F64) -> F64:
 
     signs = np.sign(np.stack([worth(np.full(len(rows), rate)) for rate in _RATES], axis=1))
     turns = (signs[:, :-1] * signs[:, 1:] <= 0) & (signs[:, :-1] != 0)  # a rate met exactly counts with the one before
-    found = (turns.sum(axis=1) == 1) & (rows > 0).any(axis=1) & (rows < 0).any(axis=1)
     place = np.argmax(turns, axis=1)
     low, high, first = _RATES[place], _RATES[place + 1], signs[np.arange(len(rows)), place]
+    found = (turns.sum(axis=1) == 1) & (first > 0) & (rows > 0).any(axis=1) & (rows < 0).any(axis=1)
     for _ in range(80):
         middle = (low + high) / 2
         before = np.sign(worth(middle)) == first

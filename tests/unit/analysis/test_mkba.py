@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -181,6 +182,11 @@ def test_discounted_by_hand() -> None:
 def test_a_shorter_horizon_counts_the_first_years_only(study: Any) -> None:
     tree = mkba(study, horizon=1)
     assert tree["about"]["horizon_years"] == 1
+    late = hand_study(0.0)
+    entries = late.tables["entries"]
+    late.tables["entries"] = pd.concat([entries, entries.assign(year=2, n=4.0)])  # four more start in the third year
+    starts = [mkba(late, horizon=h)["arms"]["job"]["fixed_and_variable"]["starts"] for h in (1, None)]
+    assert starts == pytest.approx([0.8, 1.2])
     assert tree["arms"]["job"]["perspectives"]["municipality_wmo"]["net_present_value"]["mean"] == 0
     for wrong in (0, 4):
         with pytest.raises(UserError, match="horizon"):

@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from trajectsim.analysis.outcomes import load_outcomes
 from trajectsim.analysis.tables import array_of, cost_arrays, design_of, sums
 from trajectsim.config.load import load_model, read_kind
 from trajectsim.config.overlay import EVENTS
+from trajectsim.errors import UserError
 
 Make = Callable[..., Any]
 
@@ -24,6 +26,14 @@ def test_array_of_places_values_by_label() -> None:
 def test_array_of_an_empty_frame_is_nought() -> None:
     frame = pd.DataFrame({"arm": pd.Series(dtype=str), "n": pd.Series(dtype=float)})
     assert array_of(frame, "n", {"arm": ("a", "b")}).tolist() == [0.0, 0.0]
+
+
+def test_points_of_a_design_are_not_compared_as_one(make_study: Make) -> None:
+    study = make_study(draws=3, replicates=2)
+    assert len(design_of(study).draws) == 3
+    study.manifest["study"] = {"points": 100}
+    with pytest.raises(UserError, match=r"100 points.*trajectsim discover.*point\(0\)"):
+        design_of(study)
 
 
 def test_sums_by_the_store_are_preferred(make_study: Make) -> None:

@@ -51,6 +51,8 @@ def test_other_switches_beside_it(folder: str, capsys: Captured) -> None:
     ("given", "told"),
     [
         (["--youths", "many"], "--youths: 'many' is not a number"),
+        (["--youths", "nan"], "--youths: 'nan' is not a number"),
+        (["--cost", "1,inf"], "--cost: 'inf' is not a number"),
         (["--effect", "nothing_like_it"], "the effect 'nothing_like_it'"),
         (["--cost", "5"], "'5' is not two amounts"),
         (["--beside", "nowhere"], "nowhere"),

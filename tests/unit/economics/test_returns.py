@@ -48,7 +48,8 @@ def test_a_level_stream_by_its_annuity_formula() -> None:
 
 
 def test_where_it_is_not_defined() -> None:
-    for flows in ([-1.0, -2.0], [1.0, 2.0], [0.0, 0.0], [-1.0, 2.3, -1.32]):  # the last has rates of 10% and 20%
+    """The fourth has rates of 10% and 20%; the last two gain first and pay later, as a loan does."""
+    for flows in ([-1.0, -2.0], [1.0, 2.0], [0.0, 0.0], [-1.0, 2.3, -1.32], [100.0, -110.0], [5.0, 0.0, -4.0]):
         assert np.isnan(internal_rate(np.array(flows)))
     both = internal_rate(np.array([[-100.0, 110.0], [1.0, 1.0]]))
     assert both[0] == pytest.approx(0.1) and np.isnan(both[1])
