@@ -33,8 +33,11 @@ def programme_levels(scenario: Any) -> dict[str, int]:
 
 
 def sharing(scenario: Any) -> list[str]:
-    """Return the programmes that run beside another one in some arm: effects diminish where a youth is in both."""
-    taking_part = programmes(scenario.interventions)
+    """Return the programmes that run beside another one in some arm: effects diminish where a youth is in both.
+
+    A programme without effects (a placebo, one that opens a budget) takes nothing from the others.
+    """
+    taking_part = {name: item for name, item in programmes(scenario.interventions).items() if item.effects}
     arms = [[name for name in arm.interventions if name in taking_part] for arm in scenario.spec.arms]
     beside = {name for names in arms if len(names) > 1 for name in names}
     return [name for name in taking_part if name in beside]

@@ -189,3 +189,9 @@ def test_a_programme_has_the_same_luck_wherever_it_stands() -> None:
     elsewhere = world(more, interventions=[one], arms=((), ("one",)), size=2000)
     seen = [w.run(arm).count("one.enrolled") for w, arm in ((alone, 1), (behind, 2), (elsewhere, 1))]
     assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[0], seen[2]) and seen[0][-1] > 0
+
+
+def test_a_programme_without_effects_takes_nothing_from_another() -> None:
+    one, nothing = programme("one", ratio(2.0)), programme("nothing")
+    w = world(away(), interventions=[one, nothing], arms=((), ("one",), ("one", "nothing")), size=2000)
+    assert np.array_equal(w.run(1).count("a.gone"), w.run(2).count("a.gone"))
