@@ -139,6 +139,10 @@ def _write_excel(rows: list[list[Cell]], path: Path) -> None:
     sheet.append(list(COLUMNS))
     for row in rows:
         sheet.append(row)
+    for cells in sheet.iter_rows():
+        for cell in cells:
+            if cell.data_type == "f":  # a text that begins with = is a text
+                cell.data_type = "s"
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     sheet.freeze_panes = "C2"

@@ -24,7 +24,7 @@ def full() -> PriceBook:
     """Return a book with everything that a price file can hold."""
     rate = number(0.02, "per year")
     normal = {"family": "normal", "low": 1, "high": 9, "limits": [0, 20]}
-    limited = number(5, "EUR/hour", distribution=normal, note="a, b\nc")
+    limited = number(5, "EUR/hour", distribution=normal, note="= a, b\nc")  # no formula
     line = {"payer": "employers", "category": "care", "price_year": 2020}
     return PriceBook.model_validate({
         "name": "full", "title": {"nl": "vol", "en": "full"}, "price_year": 2024,
