@@ -36,6 +36,9 @@ def label(path: str, words: Words) -> str:
         return words("label.population", what=f"{words.title(f'trait.{steps[1]}', steps[1])} ({rest})")
     if part == "world" and steps[0] == "mechanisms" and len(steps) > 3:
         return _of_world(steps[1], steps[2:], words)
+    if part == "population" and steps[0] == "initial" and len(steps) > 3 and steps[3] == "states":
+        what = _state(".".join([steps[1], *steps[4:]]), words)
+        return words("label.population", what=words("label.initial", what=what, n=int(steps[2]) + 1))
     if part == "population":
         return words("label.population", what=" ".join(plain(s) for s in steps[-2:]))
     return words.title(path) if steps[:1] == ["parameters"] else " ".join(plain(s) for s in steps[-2:])

@@ -7,7 +7,8 @@ stopped, taken up again and enlarged.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,27 @@ from trajectsim.study.parts import AIDS, TABLES, finished_parts, write_json, wri
 from trajectsim.study.views import DESIGN, connect, tables_in
 
 __all__ = ["AIDS", "TABLES", "Study", "open_study", "write_json", "write_text"]
+
+
+DAMAGED = ("ArrowInvalid", "InvalidInputException", "IOException", "OSError")
+"""How PyArrow and DuckDB (which is imported only when it is needed) name a file that they cannot read."""
+
+
+def _damaged(folder: Path, error: Exception) -> UserError:
+    what = str(error).split("\n", 1)[0]
+    return UserError.of(
+        f"a part of '{folder}' cannot be read: {what}", cure=f"`trajectsim verify {folder}` names what is damaged"
+    )
+
+
+@contextmanager
+def _damage_told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if type(error).__name__ not in DAMAGED:
+            raise
+        raise _damaged(folder, error) from None
 
 
 @dataclass(frozen=True)
@@ -95,7 +117,8 @@ class Study:
         wanted = None if self.number is None else [("point", "=", self.number)]
         if self.number is not None and columns is None:
             columns = [column for column in pq.read_schema(self.files(name)[0]).names if column != "point"]
-        read = [pq.read_table(file, columns=columns, filters=wanted) for file in self.files(name)]
+        with _damage_told(self.path):
+            read = [pq.read_table(file, columns=columns, filters=wanted) for file in self.files(name)]
         frame: pd.DataFrame = pa.concat_tables(read).unify_dictionaries().to_pandas()
         return frame
 
@@ -125,7 +148,8 @@ class Study:
         import duckdb
 
         files = self.files(name)
-        schema = pq.read_schema(files[0])
+        with _damage_told(self.path):
+            schema = pq.read_schema(files[0])
         whole = {c: pa.types.is_integer(schema.field(c).type) for c in of}
         added = ", ".join(f'sum("{c}")::{"BIGINT" if exact else "DOUBLE"} AS "{c}"' for c, exact in whole.items())
         wanted = {column: list(values) for column, values in (where or {}).items()}
@@ -134,7 +158,7 @@ class Study:
         chosen = " AND ".join(f'"{column}" IN ({", ".join("?" * len(v))})' for column, v in wanted.items())
         given = [[str(file) for file in files], *(value for values in wanted.values() for value in values)]
         rows = "FROM read_parquet(?)" + (f" WHERE {chosen}" if chosen else "")
-        with duckdb.connect() as connection:
+        with _damage_told(self.path), duckdb.connect() as connection:
             if not all(whole.values()):
                 connection.execute("SET threads = 1")
             keys = []
@@ -170,7 +194,8 @@ class Study:
         files = {name: self.files(name) for name in self.tables}
         if (self.path / f"{DESIGN}.parquet").is_file():
             files[DESIGN] = [self.path / f"{DESIGN}.parquet"]
-        return connect(files, self.number)
+        with _damage_told(self.path):
+            return connect(files, self.number)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return the answer to a query in SQL, in which every table is a view: `SELECT count(*) FROM runs`.
@@ -183,6 +208,8 @@ class Study:
         with self.connect() as connection:
             try:
                 frame: pd.DataFrame = connection.sql(query).df()
+            except (duckdb.InvalidInputException, duckdb.IOException) as error:
+                raise _damaged(self.path, error) from None
             except (duckdb.Error, AttributeError) as error:
                 what = str(error).split("\n", 1)[0] if isinstance(error, duckdb.Error) else "this asks for nothing"
                 allowed = ", ".join([*self.tables, *([DESIGN] if (self.path / f"{DESIGN}.parquet").is_file() else [])])

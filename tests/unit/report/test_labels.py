@@ -35,6 +35,9 @@ WORDS = words("en", {**own_titles(MANIFEST), **TITLES})
     ("path", "text"),
     [
         ("model.activity.find_work.base", "School and work: finds work (chance)"),
+        ("population.initial.activity.0.states.at_home", "group: at home, at the start (line 1)"),
+        ("population.initial.benefit.1.states.on", "group: social assistance, at the start (line 2)"),
+        ("population.initial.benefit.1.states", "group: social assistance, at the start (line 2)"),
         ("model.activity.find_work.effects.trust", "School and work: finds work (effect of trust)"),
         ("model.activity.find_work.effects.activity.at_home", "School and work: finds work (effect of at home)"),
         ("model.activity.find_work.adds.benefit.on", "School and work: finds work (effect of social assistance)"),

@@ -78,6 +78,21 @@ def test_half_a_file_is_no_part(study: Study) -> None:
     assert finished_parts(study.path) == names(0, 1, 2)
 
 
+@pytest.mark.parametrize("keep", [0, 50])
+def test_a_damaged_part_is_told_however_it_is_read(study: Study, keep: int) -> None:
+    study.sql("SELECT n FROM events")
+    file = study.files("events")[0]
+    file.write_bytes(file.read_bytes()[:keep])
+    ways = (
+        lambda: study.table("events"),
+        lambda: study.sums("events", ["kind"], ["n"]),
+        lambda: study.sql("SELECT n FROM events"),
+    )
+    for read in ways:
+        with pytest.raises(UserError, match="cannot be read.*trajectsim verify"):
+            read()
+
+
 def test_unknown_and_empty_tables_are_told(study: Study) -> None:
     with pytest.raises(UserError, match="there is no table 'evnts'") as caught:
         study.table("evnts")
