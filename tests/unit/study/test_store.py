@@ -89,7 +89,7 @@ def test_a_damaged_part_is_told_however_it_is_read(study: Study, keep: int) -> N
         lambda: study.sql("SELECT n FROM events"),
     )
     for read in ways:
-        with pytest.raises(UserError, match="cannot be read.*trajectsim verify"):
+        with pytest.raises(UserError, match=r"cannot be read.*trajectsim verify"):
             read()
 
 
