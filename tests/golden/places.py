@@ -20,7 +20,7 @@ FILE = Path(__file__).with_suffix(".txt")
 SIZE, YEARS = 40, 3
 SIZES = {"netherlands": 400}
 """Where the approach is for few of the youths, a larger number."""
-SCENARIOS = {"nijkerk": "town"}
+SCENARIOS = {"nijkerk": "town", "netherlands": "netherlands_sample"}
 """The scenario that shows a place, where its name is another one."""
 SHOWN = ("activity", "residence", "care_ambulatory", "qualification", "vital")
 

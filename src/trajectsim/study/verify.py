@@ -21,10 +21,12 @@ from trajectsim.study.store import open_study
 
 __all__ = ["Finding", "Verdict", "verify"]
 
-BESIDE = ("manifest.json", "summary.json", "report.html", "design.parquet", "sensitivity.json", "sensitivity.svg",
-          "discovery.json", "discovery.svg", *AIDS)  # fmt: skip
+BESIDE = ("manifest.json", "summary.json", "report.html", "council.html", "tables.xlsx", "design.parquet",
+          "sensitivity.json", "sensitivity.svg", "discovery.json", "discovery.svg", *AIDS)  # fmt: skip
 """Files that may stand beside the tables; pages of youths (`youth_*.html`) and files that begin with a dot may too."""
 OURS = ("scenarios", "manifests", RECORDS)
+REPORTED = ("tables", "figures")
+"""Folders that a report fills."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,6 @@ def _others(folder: Path, manifest: dict[str, Any], known: set[str]) -> tuple[li
         top = name.split("/")[0]
         if top in TABLES or top in OURS:
             foreign.append(Finding("foreign", name, "belongs to no part of this study"))
-        elif name not in BESIDE and not (file.name.startswith("youth_") and file.suffix == ".html"):
+        elif name not in BESIDE and top not in REPORTED and not (file.name.startswith("youth_") and file.suffix == ".html"):
             foreign.append(Finding("foreign", name, "was not written by trajectsim"))
     return leftover, foreign
