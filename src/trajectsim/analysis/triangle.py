@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,9 @@ def scenario_of(study: Study, folder: Path) -> Scenario:
     file = folder / "scenarios" / f"{name}.json"
     if not file.is_file():
         raise UserError.of("no scenario is kept with these results", file=str(folder), cure="run the scenario again")
-    return thaw(json.loads(file.read_text(encoding="utf-8")), name)
+    kept = thaw(json.loads(file.read_text(encoding="utf-8")), name)
+    # Who set a number is no part of the scenario; without it a number from the command line has an unknown source.
+    return replace(kept, provenance=dict(study.manifest.get("provenance") or {}))
 
 
 def mean_latents(scenario: Scenario, replicates: int) -> dict[str, F64]:

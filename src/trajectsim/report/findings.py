@@ -180,7 +180,7 @@ def read(directory: str | Path, lang: str) -> Findings:
     path = folder / "summary.json"
     if not path.is_file():
         raise UserError.of(
-            "there is no summary of these results", file=str(path), cure="run the scenario again: trajectsim run"
+            "there is no summary of these results", file=str(path), cure=f"`trajectsim report {folder}` makes it"
         )
     return Findings(folder, json.loads(path.read_text(encoding="utf-8")), study, lang)
 

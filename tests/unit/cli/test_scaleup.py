@@ -91,7 +91,8 @@ def test_no_silos(capsys: Captured, tmp_path: Path) -> None:
 
 def test_triangle_of_a_run(capsys: Captured, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert cli.main(["run", TOWN, "--out", str(out), "--replicates", "1", *QUICK]) == 0
+    own = ["--set", "interventions.supported_job.duration=12"]
+    assert cli.main(["run", TOWN, "--out", str(out), "--replicates", "1", *QUICK, *own]) == 0
     capsys.readouterr()
     assert cli.main(["triangle", str(out), "--json"]) == 0
     tree = json.loads(capsys.readouterr().out)
