@@ -48,6 +48,20 @@ def _damage_told(folder: Path) -> Iterator[None]:
         raise _damaged(folder, error) from None
 
 
+MOST_KEPT_ROWS = 2_000_000
+"""Rows of sums kept in memory together: a report asks for the same sums several times."""
+_KEPT: dict[Any, pd.DataFrame] = {}
+
+
+def _keep(key: Any, frame: pd.DataFrame) -> None:
+    """Keep sums for who asks again, the oldest going first; files that were written since have another key."""
+    if len(frame) > MOST_KEPT_ROWS // 4:
+        return
+    while _KEPT and sum(len(kept) for kept in _KEPT.values()) + len(frame) > MOST_KEPT_ROWS:
+        _KEPT.pop(next(iter(_KEPT)), None)
+    _KEPT[key] = frame
+
+
 @dataclass(frozen=True)
 class Study:
     """A folder with results, opened for reading; of a study with a design the whole of it, or one `number` point."""
@@ -145,9 +159,25 @@ class Study:
         Raises:
             UserError: no such table, or no finished part of it.
         """
+        files = self.files(name)
+        stamp = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+        chosen = tuple((column, tuple(values)) for column, values in (where or {}).items())
+        key = (stamp, self.number, tuple(by), tuple(of), chosen)
+        frame = _KEPT.get(key)
+        if frame is None:
+            frame = self._sums(files, by, of, where)
+            _keep(key, frame)
+        return frame.copy()
+
+    def _sums(
+        self,
+        files: list[Path],
+        by: Sequence[str],
+        of: Sequence[str],
+        where: Mapping[str, Sequence[str | int]] | None,
+    ) -> pd.DataFrame:
         import duckdb
 
-        files = self.files(name)
         with _damage_told(self.path):
             schema = pq.read_schema(files[0])
         whole = {c: pa.types.is_integer(schema.field(c).type) for c in of}
