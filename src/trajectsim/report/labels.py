@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from trajectsim.analysis.world import ANSWERS
+from trajectsim.config.load import DATA
+from trajectsim.config.reader import read_yaml
 from trajectsim.report.format import LANGUAGES
-from trajectsim.report.phrases import Words, phrases, plain
+from trajectsim.report.phrases import Words, flat, phrases, plain
 
 __all__ = ["label", "own_titles"]
 
@@ -41,7 +44,8 @@ def label(path: str, words: Words) -> str:
         return words("label.population", what=words("label.initial", what=what, n=int(steps[2]) + 1))
     if part == "population":
         return words("label.population", what=" ".join(plain(s) for s in steps[-2:]))
-    return words.title(path) if steps[:1] == ["parameters"] else " ".join(plain(s) for s in steps[-2:])
+    named = steps[:1] == ["parameters"] or words.titles.get(path, {}).get(words.lang)
+    return words.title(path) if named else " ".join(plain(s) for s in steps[-2:])
 
 
 def own_titles(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -62,7 +66,13 @@ def own_titles(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
                 )
                 for lang in LANGUAGES
             }
-    return titles | _world_titles(manifest.get("world") or {})
+    return {**_numbers(), **titles, **_world_titles(manifest.get("world") or {})}
+
+
+@cache
+def _numbers() -> dict[str, dict[str, str]]:
+    """Return the Dutch words for numbers that the packaged data name, by path."""
+    return {path: {"nl": text} for path, text in flat(read_yaml(DATA / "phrases" / "numbers.yaml").data)}
 
 
 def _shared_prices(lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:

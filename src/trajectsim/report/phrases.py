@@ -18,7 +18,7 @@ from trajectsim.config.reader import read_yaml
 from trajectsim.errors import UserError
 from trajectsim.report.format import LANGUAGES, Style, style
 
-__all__ = ["Words", "phrases", "words"]
+__all__ = ["Words", "flat", "phrases", "plain", "words"]
 
 
 @cache
@@ -34,15 +34,16 @@ def phrases(lang: str) -> Mapping[str, str]:
         )
     found: dict[str, str] = {}
     for name in (f"{lang}.yaml", f"money_{lang}.yaml"):
-        found |= _flat(read_yaml(DATA / "phrases" / name).data)
+        found |= flat(read_yaml(DATA / "phrases" / name).data)
     return found
 
 
-def _flat(tree: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
+def flat(tree: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
+    """Return the texts of a tree of phrases, each with its dotted key."""
     rows: list[tuple[str, str]] = []
     for key, value in tree.items():
         path = f"{above}{key}"
-        rows += _flat(value, f"{path}.") if isinstance(value, Mapping) else [(path, str(value).strip())]
+        rows += flat(value, f"{path}.") if isinstance(value, Mapping) else [(path, str(value).strip())]
     return rows
 
 

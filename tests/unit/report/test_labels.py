@@ -1,7 +1,11 @@
 import pytest
 
+import trajectsim
+from tests.helpers import ROOT
+from trajectsim.config.load import DATA
+from trajectsim.config.reader import read_yaml
 from trajectsim.report.labels import label, own_titles
-from trajectsim.report.phrases import words
+from trajectsim.report.phrases import flat, words
 
 TITLES = {
     "activity": {"nl": "School en werk", "en": "School and work"},
@@ -56,3 +60,17 @@ WORDS = words("en", {**own_titles(MANIFEST), **TITLES})
 )
 def test_a_path_in_words(path: str, text: str) -> None:
     assert label(path, WORDS) == text
+
+
+def test_every_named_number_of_the_packaged_model_has_dutch_words_and_nothing_else_has() -> None:
+    configs = (ROOT / "configs" / f"{name}.yaml" for name in ("town", "netherlands"))
+    paths = set().union(*(trajectsim.numbers(trajectsim.load(config))["path"] for config in configs))
+    told = dict(flat(read_yaml(DATA / "phrases" / "numbers.yaml").data))
+    named = {path for path in paths if path.startswith("model.parameters.")}
+    assert {path for path in told if path.startswith("model.parameters.")} >= named
+    assert set(told) <= paths | {"model.parameters.tariff_support", "model.parameters.tariff_work_income"}
+    dutch, english = (words(lang, own_titles(MANIFEST)) for lang in ("nl", "en"))
+    assert label("model.parameters.offend_lvb", dutch) == "delicten: jongere met LVB"
+    assert label("model.parameters.offend_lvb", english) == "offend lvb"
+    assert label("prices.projection.crime.until_age", english) == "crime until age"
+    assert len({label(path, dutch) for path in told}) == len(told)
