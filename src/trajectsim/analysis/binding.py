@@ -81,10 +81,13 @@ def binding(study: Study, pairs: Mapping[str, tuple[str, str]], places: int, sha
 
 
 def ranked(limits: Mapping[str, Tree]) -> list[str]:
-    """Return the limits that surely give something back when let go, the most first; all together is none of them."""
+    """Return the limits that surely give something back when let go, the most first; all together is none of them.
+
+    Of a single draw there is no error, and nothing is sure.
+    """
     sure = {}
     for name, item in limits.items():
         gain, error = item["net_benefit"]["mean"], item["net_benefit"]["error"]
-        if name != "all" and gain is not None and gain > 0 and (error is None or gain > SURE * error):
+        if name != "all" and gain is not None and gain > 0 and error is not None and gain > SURE * error:
             sure[name] = gain
     return sorted(sure, key=lambda name: -sure[name])

@@ -314,6 +314,7 @@ def _of_point(study: Study, whole: dict[str, Any]) -> dict[str, Any]:
     file = study.path / "manifests" / f"{row['scenario']}.json"
     own = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else dict(whole)
     own.pop("study", None)
+    own["scenario"] = {**own["scenario"], "draws": whole["draws"]}
     parameters = {path: dict(item) for path, item in own["parameters"].items()}
     for name, factor in whole["study"]["factors"].items():
         if factor["parameter"]:

@@ -158,7 +158,7 @@ def _of_study(study: LoadedStudy, out: Path | None) -> Work:
     files["design.parquet"] = sink.getvalue()
     for mark, own in manifests.items():
         if own is not first:
-            files[f"manifests/{mark}.json"] = (json.dumps(own, ensure_ascii=False, indent=1) + "\n").encode()
+            files[f"manifests/{mark}.json"] = (json.dumps(_but_draws(own), ensure_ascii=False, indent=1) + "\n").encode()
     draws = int(first["draws"])
     about: dict[str, Any] = {
         "points": len(points),
@@ -189,6 +189,13 @@ def _of_study(study: LoadedStudy, out: Path | None) -> Work:
         "study": about,
     }
     return Work(manifest, files, tuple(cells))
+
+
+def _but_draws(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest of a scenario without the number of draws, which is the study's own: a file beside it stays
+    as it was when the study gets more of them."""
+    scenario = {key: value for key, value in manifest["scenario"].items() if key != "draws"}
+    return {**{key: value for key, value in manifest.items() if key != "draws"}, "scenario": scenario}
 
 
 def _id(scenario: str, settings: Sequence[tuple[str, float]], others: str) -> str:

@@ -98,7 +98,7 @@ def limit(mean: float, error: float | None) -> dict[str, dict[str, float | None]
 
 def test_limits_in_order_of_what_surely_comes_back() -> None:
     found = {"coaches": limit(10, 2), "employer": limit(50, 30), "care": limit(20, 1), "school": limit(-5, 1),
-             "all": limit(99, 1), "money": limit(0, 0)}  # fmt: skip
+             "all": limit(99, 1), "money": limit(0, 0), "one draw": limit(70, None)}  # fmt: skip
     assert ranked(found) == ["care", "coaches"]
 
 

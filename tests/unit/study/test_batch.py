@@ -24,6 +24,8 @@ from trajectsim.study.batch import resume, run_batch
 from trajectsim.study.executors import Pool, Serial, open_pool
 from trajectsim.study.layout import Shard, parse_shard
 from trajectsim.study.run import run_scenario
+from trajectsim.study.store import open_study
+from trajectsim.study.verify import verify
 from trajectsim.study.work import Work, prepare, reopen
 from trajectsim.study.worker import Done, do_task
 
@@ -195,6 +197,26 @@ def test_a_scenario_and_a_study_do_not_share_a_folder(work: Work, tmp_path: Path
     run_batch(prepare(SCENARIO, {"draws": "2"}), tmp_path, executor="serial")
     with pytest.raises(UserError, match="holds the results of one scenario, not of a study"):
         run_batch(work, tmp_path, executor="serial")
+
+
+def test_killed_while_it_is_enlarged_it_is_what_its_manifest_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands beside the manifest does not hang on the number of draws, so there is no moment between the two."""
+    out = tmp_path / "out"
+    run_batch(prepare(write_study(tmp_path)), out, executor="serial")
+    more = prepare(write_study(tmp_path, draws="6"), out=out)
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "write_json", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_batch(more, out, executor="serial")
+    assert resume(out, executor="serial").finished and verify(out).findings == ()
+    assert run_batch(more, out, executor="serial").finished and verify(out).findings == ()
+    assert open_study(out).point(0).manifest["scenario"]["draws"] == 6
 
 
 def test_another_model_version_cannot_go_on(work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
