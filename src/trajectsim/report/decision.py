@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["decision_words", "lines", "print_decision"]
 
 SHOWN = 10
+TELLS_NOTHING = 0.9
+"""Width of a range of shares from which it says nothing: nil to one is no answer."""
 
 
 def decision_words(manifest: Mapping[str, Any], lang: str) -> Words:
@@ -58,8 +60,7 @@ def lines(summary: Mapping[str, Any], own: Words) -> Iterator[tuple[str, bool]]:
         yield f"  {titles[arm]}: {own('decision.gain', mean=mean, spread=spread, chance=chance)}", False
         if found["by_grade"]:
             assumed = found["by_grade"]["assumed"]
-            first, total = (style.percent(assumed[key]) for key in ("first", "total"))
-            yield "  " + own("decision.assumed", first=first, total=total), False
+            yield "  " + _assumed(assumed, summary, own), False
     yield own("decision.who", who=_perspective(summary["perspective"], own)), False
     if summary["effect"]:
         unit = f"{summary['effect']['title'][own.lang]} ({summary['effect']['unit'][own.lang]})"
@@ -84,6 +85,14 @@ def lines(summary: Mapping[str, Any], own: Words) -> Iterator[tuple[str, bool]]:
     if not summary["enough_draws"]:
         few = {"draws": style.number(summary["draws"]), "fewest": style.number(summary["fewest_draws"])}
         yield own("decision.few", **few), False
+
+
+def _assumed(found: Mapping[str, Any], summary: Mapping[str, Any], own: Words) -> str:
+    """Return how much of what is not known comes from grades C and D, or that too few draws leave it open."""
+    first, total = found["first"], found["total"]
+    if first is None or total is None or total - first > TELLS_NOTHING:
+        return own("decision.assumed_unknown", draws=own.style.number(summary["draws"]))
+    return own("decision.assumed", first=own.style.percent(first), total=own.style.percent(total))
 
 
 def _perspective(name: str, own: Words) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 import trajectsim
 from trajectsim import cli
+from trajectsim.report.decision import decision_words, lines
 
 DATA = Path(__file__).parents[1] / "config" / "data"
 Captured = pytest.CaptureFixture[str]
@@ -27,6 +28,19 @@ def test_the_answer_comes_first_in_both_languages(folder: str, capsys: Captured)
     assert "‘" in dutch.splitlines()[0] and "‘" in english.splitlines()[0]
     assert "Wat uitzoeken het meest waard is" in dutch and "What is most worth finding out" in english
     assert "graad D" in dutch and "grade D" in english
+
+
+@pytest.mark.parametrize(("first", "total", "known"), [(0.0, 1.0, False), (0.3, 0.8, True), (None, 1.0, False)])
+def test_a_share_between_nil_and_one_is_not_told_as_an_answer(
+    folder: str, first: float | None, total: float, known: bool
+) -> None:
+    study = trajectsim.open_study(folder)
+    summary = dict(trajectsim.decide(study))
+    (arm,) = summary["against"]
+    graded = {"assumed": {"first": first, "total": total}}
+    summary["against"] = {arm: {**summary["against"][arm], "by_grade": graded}}
+    text = "\n".join(line for line, _ in lines(summary, decision_words(study.manifest, "en")))
+    assert ("30% to 80%" in text) is known and ("cannot be told with 42 draws" in text) is not known
 
 
 def test_json_is_what_the_function_gives(folder: str, capsys: Captured) -> None:
