@@ -148,7 +148,9 @@ def _of_part(folder: Path, part: Part, record: dict[str, Any], runs: int) -> Ite
             continue
         data = file.read_bytes()
         if hashlib.sha256(data).hexdigest() != digest:
-            yield Finding("damaged", name, f"is not what was written ({len(data)} of {record['bytes'][table]} bytes)")
+            written = record["bytes"][table]
+            how = "of the same size" if len(data) == written else f"{len(data)} of {written} bytes"
+            yield Finding("damaged", name, f"is not what was written ({how})")
             continue
         rows = pq.read_metadata(pa.BufferReader(data)).num_rows
         if rows != record["rows"][table]:
