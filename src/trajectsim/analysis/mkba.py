@@ -143,6 +143,7 @@ class _Context:
         self.years, self.of_year = calendar(
             str(study.manifest.get("start") or "2024-01"), min(steps, streams.design.years * spy), spy
         )
+        self.lived = min(steps, streams.design.years * spy) / spy
         self.projection = projection_of(book)
         self.age = age_at_start(study) if self.projection else None
         resolved = study.manifest["resolved"]
@@ -185,7 +186,7 @@ class _Context:
             "long_run": long_run(
                 amount, present, self.lines, self.projection, self.drawn,
                 standard if self.rate is None else np.full(len(standard), self.rate),
-                float(self.streams.design.years), self.age,
+                self.lived, self.age,
             ),
         }  # fmt: skip
 

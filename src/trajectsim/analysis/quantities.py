@@ -18,7 +18,7 @@ from trajectsim.analysis.arm_values import arm_values
 from trajectsim.analysis.reprice import counts_of, price_table, running_in, values_under
 from trajectsim.analysis.tables import Design, Study, array_of, design_of, sums
 from trajectsim.config.schema import PriceBook
-from trajectsim.economics.discounting import year_factors
+from trajectsim.economics.discounting import year_factors, years_of
 from trajectsim.economics.prices import PAYER_NAMES, QUANTITIES, PriceTable
 from trajectsim.economics.valuation import fixed_quantities, quantities, unit_prices
 from trajectsim.errors import UserError, nearest
@@ -34,7 +34,8 @@ class LineQuantities:
 
     Attributes:
         table: the compiled price book. design: arms, draws, replicates. steps: counted steps.
-        quantity: [A, D, Y, L] for the cohort, mean over replicates.
+        quantity: [A, D, Y, L] for the cohort, mean over replicates; Y counted years, which are one more than those
+            lived where the very last snapshot counts.
         values: [A, D, P] parameters, in order of the table; prices are the same in every arm, hours and costs of a
             programme need not be.
     """
@@ -77,9 +78,10 @@ def quantities_of(study: Study, book: PriceBook | None = None, design: Design | 
     values = np.stack([arm_values(manifest, table, each, arm) for arm in design.arms])
     kinds = {QUANTITIES[int(k)] for k in np.unique(table.quantity)} - {"fixed"}
     runs = len(design.replicates)
-    out = np.zeros((len(design.arms), len(design.draws), design.years, len(table.lines)))
+    years = years_of(steps, table.names.steps_per_year)
+    out = np.zeros((len(design.arms), len(design.draws), years, len(table.lines)))
     for a, arm in enumerate(design.arms):
-        found = counts_of(study, table.names, arm, design.draws, design.replicates, design.years, True, kinds)
+        found = counts_of(study, table.names, arm, design.draws, design.replicates, years, True, kinds)
         for d, (_, counts) in enumerate(found):
             out[a, d] = quantities(counts, table, values[a, d])[0] / runs
     return LineQuantities(table, design, steps, out + _fixed(study, table, design, steps), values)
@@ -87,7 +89,8 @@ def quantities_of(study: Study, book: PriceBook | None = None, design: Design | 
 
 def _fixed(study: Study, table: PriceTable, design: Design, steps: int) -> F64:
     """Return the quantities of fixed amounts [A, D, Y, L]: whether somebody takes part is known run by run."""
-    shape = (len(design.arms), len(design.draws), design.years, len(table.lines))
+    years = years_of(steps, table.names.steps_per_year)
+    shape = (len(design.arms), len(design.draws), years, len(table.lines))
     if not (table.quantity == QUANTITIES.index("fixed")).any():
         return np.zeros(shape)
     frame = sums(study, "occupancy", ["arm", "draw", "replicate", "year", "domain", "state"], ["n"])
@@ -99,7 +102,7 @@ def _fixed(study: Study, table: PriceTable, design: Design, steps: int) -> F64:
                        for i in range(len(table.interventions))], dtype=np.float64)  # fmt: skip
     for a, arm in enumerate(design.arms):
         axes: dict[str, Sequence[Any]] = {
-            "draw": design.draws, "replicate": design.replicates, "year": range(design.years), "name": states or ["-"],
+            "draw": design.draws, "replicate": design.replicates, "year": range(years), "name": states or ["-"],
         }  # fmt: skip
         months = array_of(frame[frame["arm"].astype(str) == arm], "n", axes)
         taken = months @ inside.T if states else np.zeros((*months.shape[:-1], len(table.interventions)))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from trajectsim.analysis.quantities import LineQuantities
 from trajectsim.analysis.statistics import QUANTILES, finite
-from trajectsim.analysis.tables import Design, Study, array_of, sums
+from trajectsim.analysis.tables import Design, Study, array_of, sums, within
 
 __all__ = [
     "INTANGIBLE", "MUNICIPALITY", "PERSPECTIVES", "Streams", "below_the_line", "cut", "from_quantities", "from_store",
@@ -52,7 +52,7 @@ def from_store(study: Study, design: Design) -> Streams:
     sign = {str(record["line"]): -1.0 if record["kind"] == "benefit" else 1.0 for record in lines}
     frame = sums(study, "costs", ["arm", "draw", "year", "line", "payer"], ["cents", "discounted"])
     frame["line"], frame["payer"] = frame["line"].astype(str), frame["payer"].astype(str)
-    frame = frame[frame["payer"] == frame["line"].map(own)]
+    frame = within(frame[frame["payer"] == frame["line"].map(own)], design.years)
     axes: dict[str, Sequence[Any]] = {
         "arm": design.arms, "draw": design.draws, "year": range(design.years), "line": tuple(own),
     }  # fmt: skip
@@ -64,8 +64,15 @@ def from_store(study: Study, design: Design) -> Streams:
 
 def from_quantities(found: LineQuantities, rate: float | None = None) -> Streams:
     """Return quantities times prices, not rounded; at one discount rate for all lines, or at the draws' own."""
-    amount = found.quantity * found.prices[:, :, None, :]
-    return Streams(found.design, tuple(found.table.describe()), amount, amount * found.factors(rate)[None])
+    amount, years = found.quantity * found.prices[:, :, None, :], found.design.years
+    present = amount * found.factors(rate)[None]
+    return Streams(found.design, tuple(found.table.describe()), _within(amount, years), _within(present, years))
+
+
+def _within(amount: F64, years: int) -> F64:
+    """Return amounts [A, D, Y, L] with what falls after the last year in that year (see `tables.within`)."""
+    last = amount[:, :, years - 1 :].sum(axis=2, keepdims=True)
+    return np.concatenate([amount[:, :, : years - 1], last], axis=2)
 
 
 def cut(streams: Streams, years: int) -> Streams:

@@ -17,7 +17,7 @@ import pandas as pd
 from trajectsim.economics.discounting import years_of
 from trajectsim.errors import UserError
 
-__all__ = ["DONE", "Costs", "Design", "Study", "array_of", "cost_arrays", "design_of", "n_years", "sums"]
+__all__ = ["DONE", "Costs", "Design", "Study", "array_of", "cost_arrays", "design_of", "n_years", "sums", "within"]
 
 F64 = npt.NDArray[np.float64]
 DONE = "done"
@@ -121,6 +121,12 @@ def n_years(manifest: Mapping[str, Any]) -> int:
     return years_of(int(manifest["steps"]), int(manifest["steps_per_year"]))
 
 
+def within(frame: pd.DataFrame, years: int) -> pd.DataFrame:
+    """Return rows with what was counted after the last year in that year: the snapshot at the very end of a run counts
+    in some conventions (`counting`), and then fills a year of its own."""
+    return frame.assign(year=frame["year"].clip(upper=years - 1))
+
+
 def array_of(frame: pd.DataFrame, column: str, axes: Mapping[str, Sequence[Any]]) -> F64:
     """Return the column as a dense array with the given axes.
 
@@ -159,7 +165,7 @@ def cost_arrays(study: Study, design: Design) -> Costs:
     cube = array_of(by_line, "discounted", {**axes, "line": tuple(lines), "payer": payers})
     names = list(lines)
     chosen = [cube[:, :, :, names.index(row["line"]), payers.index(row["payer"])] for row in rows]
-    by_year = sums(study, "costs", [*_RUN, "year", "payer"], ["cents", "discounted"])
+    by_year = within(sums(study, "costs", [*_RUN, "year", "payer"], ["cents", "discounted"]), design.years)
     yearly = {**axes, "year": tuple(range(design.years)), "payer": payers}
     return Costs(
         rows=rows,

@@ -158,7 +158,8 @@ def _of_study(study: LoadedStudy, out: Path | None) -> Work:
     files["design.parquet"] = sink.getvalue()
     for mark, own in manifests.items():
         if own is not first:
-            files[f"manifests/{mark}.json"] = (json.dumps(_but_draws(own), ensure_ascii=False, indent=1) + "\n").encode()
+            text = json.dumps(_but_draws(own), ensure_ascii=False, indent=1) + "\n"
+            files[f"manifests/{mark}.json"] = text.encode()
     draws = int(first["draws"])
     about: dict[str, Any] = {
         "points": len(points),

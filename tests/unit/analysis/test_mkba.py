@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.hand_study import hand_study, job, prices
+from tests.hand_study import YOUTHS, hand_study, job, prices
 from trajectsim.analysis.mkba import mkba
-from trajectsim.analysis.streams import PERSPECTIVES, from_store, payers_of, weights
-from trajectsim.analysis.tables import design_of
+from trajectsim.analysis.quantities import quantities_of
+from trajectsim.analysis.reprice import reprice
+from trajectsim.analysis.streams import PERSPECTIVES, from_quantities, from_store, payers_of, weights
+from trajectsim.analysis.tables import cost_arrays, design_of
 from trajectsim.config.schema import PriceBook
 from trajectsim.errors import UserError
 
@@ -240,3 +242,36 @@ def test_transfers_vanish_and_payers_and_categories_agree_to_the_cent(levels: li
 
 def test_the_programme_is_what_the_module_says() -> None:
     assert {cost["price"]["value"] for cost in job()["costs"].values()} == {5000, 2000, 50}
+
+
+def test_the_last_snapshot_counts_where_the_convention_says_so() -> None:
+    """Sixty months of care at the very end of the run, of 1,000 euros each, stand with the last year in every table."""
+    study = hand_study(0.02)
+    months = study.tables["occupancy"]
+    last = months[(months["year"] == 2) & (months["state"] == "on") & (months["arm"] == "usual")].assign(year=3, n=60.0)
+    before = mkba(study)["arms"]["job"]["lines"]
+    study.tables["occupancy"] = pd.concat([months, last])
+    study.manifest["counted_steps"] = 37
+    study.tables["costs"] = reprice(study)
+    design, found = design_of(study), quantities_of(study)
+    priced, stored = from_quantities(found), from_store(study, design)
+    assert stored.amount.shape[2] == 3 and stored.amount.sum() == pytest.approx(priced.amount.sum())
+    assert stored.present == pytest.approx(priced.present, abs=0.02)
+    costs = cost_arrays(study, design)
+    assert costs.by_year_discounted.sum() == pytest.approx(costs.by_row.sum())
+    after = mkba(study)["arms"]["job"]["lines"]
+    care = [next(line for line in lines if line["line"] == "care") for lines in (before, after)]
+    assert care[1]["amount"] - care[0]["amount"] == pytest.approx(-60 * 1000 / YOUTHS)
+    assert mkba(study, rate=0.0)["arms"]["job"]["perspectives"]["society"]["net_present_value"]["mean"] is not None
+
+
+def test_the_long_run_begins_where_the_months_end() -> None:
+    """Of two and a half years the second is the last whole one, and the rest of a life begins after 30 months."""
+    study = hand_study(0.0)
+    run = mkba(study)["arms"]["job"]["long_run"]
+    study.manifest["steps"] = study.manifest["counted_steps"] = 30
+    half = mkba(study)["arms"]["job"]["long_run"]
+    assert (run["age_at_end"], half["age_at_end"]) == (20.0, 19.5)
+    # care: 24,000 less in the third year and 12,000 in the second, of ten youths, until they are 25
+    assert run["perspectives"]["society"]["projected"]["mean"] == pytest.approx(-2400 * 5)
+    assert half["perspectives"]["society"]["projected"]["mean"] == pytest.approx(-1200 * 5.5)
