@@ -86,13 +86,16 @@ def per_place(sizes: Sequence[Tree], words: Words) -> Drawing:
         looks: list[tuple[str, str, Any]] = [
             ("net_benefit_per_place", MAIN, "-"), ("cost_per_place", COST, (0, (4, 2))),
         ]  # fmt: skip
+        ends = {key: table[table["of"] == key]["mean"].iloc[-1] for key, *_ in looks}
         for key, colour, style in looks:
             own = table[table["of"] == key]
+            above = ends[key] >= max(ends.values())
             if key == "net_benefit_per_place":
                 axes.fill_between(own["places"], own["p05"], own["p95"], color=colour, alpha=0.16, linewidth=0)
             axes.plot(own["places"], own["mean"], color=colour, linestyle=style, linewidth=2, marker="o", markersize=4)
             label = words("scale.col_per" if key == "net_benefit_per_place" else "scale.col_cost")
-            axes.annotate(label, (own["places"].iloc[-1], own["mean"].iloc[-1]), (0, 7), ha="right",
+            at = (own["places"].iloc[-1], own["mean"].iloc[-1])
+            axes.annotate(label, at, (0, 7 if above else -7), ha="right", va="bottom" if above else "top",
                           textcoords="offset points", color=colour, weight="bold")  # fmt: skip
         _sizes_axis(axes, [int(s["places"]) for s in sizes], words)
         euro_axis(axes.yaxis, words, sign=True)

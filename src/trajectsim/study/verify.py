@@ -179,6 +179,6 @@ def _others(folder: Path, manifest: dict[str, Any], known: set[str]) -> tuple[li
         top = name.split("/")[0]
         if top in TABLES or top in OURS:
             foreign.append(Finding("foreign", name, "belongs to no part of this study"))
-        elif name not in BESIDE and top not in REPORTED and not (file.name.startswith("youth_") and file.suffix == ".html"):
+        elif name not in BESIDE and top not in REPORTED and not file.match("youth_*.html"):
             foreign.append(Finding("foreign", name, "was not written by trajectsim"))
     return leftover, foreign
