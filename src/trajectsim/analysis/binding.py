@@ -51,7 +51,7 @@ def binding(study: Study, pairs: Mapping[str, tuple[str, str]], places: int, sha
     present = streams.present.sum(axis=2) @ weights(streams.lines, "society")  # [A, D]
     declared = {k: v for k, v in outcomes_of(study.manifest).items() if k == "work"}
     work = outcome_arrays(study, design, declared).get("work")
-    years = np.zeros(present.shape) if work is None else work.mean(axis=2) * design.youths * design.years / 12
+    years = np.zeros(present.shape) if work is None else work.mean(axis=2) * design.youths * design.lived / 12
 
     def apart(values: F64, pair: tuple[str, str]) -> F64:
         null, arm = (design.arms.index(name) for name in pair)

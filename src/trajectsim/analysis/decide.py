@@ -249,7 +249,7 @@ def _matter(
     found = outcome_arrays(study, design, {effect: outcome})
     if effect not in found:
         raise UserError.of(f"the model has no state or event of the effect '{effect}'", allowed=LIFE_YEARS)
-    total = found[effect] * (design.years if outcome.per == "year" else 1)
+    total = found[effect] * (design.lived if outcome.per == "year" else 1)
     title = outcome.title.model_dump()
     if outcome.good == "down":
         title = {"nl": f"minder: {title['nl']}", "en": f"less: {title['en']}"}

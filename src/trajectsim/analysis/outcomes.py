@@ -81,7 +81,7 @@ def _title(manifest: Mapping[str, Any], path: str, name: str) -> Text:
 
 
 def outcome_arrays(study: Study, design: Design, outcomes: Mapping[str, Outcome]) -> dict[str, F64]:
-    """Return each outcome per youth [A, D, R]; outcomes of which the model has no state or event are left out."""
+    """Return each outcome per youth [A, D, R], per year lived or in all; outcomes of which the model has no state or event are left out."""
     axes: dict[str, Sequence[Any]] = {"arm": design.arms, "draw": design.draws, "replicate": design.replicates}
     by = [*axes]
     months = sums(study, "occupancy", [*by, "domain", "state"], ["n"])
@@ -96,5 +96,5 @@ def outcome_arrays(study: Study, design: Design, outcomes: Mapping[str, Outcome]
         members = tuple(str(k) for k in known if any(fnmatchcase(str(k), pattern) for pattern in wanted))
         if members:
             counted = array_of(frame, "n", {**axes, "name": members}).sum(axis=-1)
-            out[name] = counted / (design.youths * (design.years if outcome.per == "year" else 1))
+            out[name] = counted / (design.youths * (design.lived if outcome.per == "year" else 1))
     return out

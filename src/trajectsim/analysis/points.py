@@ -19,7 +19,7 @@ import pandas as pd
 
 from trajectsim.analysis.noise import noise_covariance
 from trajectsim.analysis.outcomes import Outcome, outcomes_of
-from trajectsim.analysis.tables import DONE, n_years
+from trajectsim.analysis.tables import DONE
 from trajectsim.config.schema import Text
 from trajectsim.errors import UserError, nearest
 from trajectsim.study.store import Study
@@ -156,7 +156,7 @@ def points_of(study: Study, outputs: Sequence[str] | None = None, arm: str | Non
     for own in (name, str(manifest["arms"][0])):
         found = _of_arm(study, own, chosen, shape, about is not None)
         for k, output in enumerate(chosen):
-            scale = size[:, None] * (np.ceil(years)[:, None] if output.yearly else 1.0)
+            scale = size[:, None] * (years[:, None] if output.yearly else 1.0)
             found[..., k] /= scale * (100.0 if output.table == "costs" else 1.0)
         both.append(found)
     return Points(name, factors, titles, chosen, both[0] - both[1], None if about is None else about["design"])
@@ -176,9 +176,10 @@ def _per_point(manifest: Mapping[str, Any], factors: pd.DataFrame, key: str) -> 
     """Return a number of the scenario per point, which may be a factor."""
     for name, item in ((manifest.get("study") or {}).get("factors") or {}).items():
         if item["path"] == key:
-            return np.asarray(factors[name], dtype=np.float64)
-    whole = float(manifest["size"]) if key == "size" else float(n_years(manifest))
-    return np.full(len(factors), whole)
+            given, spy = np.asarray(factors[name], dtype=np.float64), int(manifest["steps_per_year"])
+            return given if key == "size" else np.round(given * spy) / spy
+    lived = int(manifest["steps"]) / int(manifest["steps_per_year"])
+    return np.full(len(factors), float(manifest["size"]) if key == "size" else lived)
 
 
 def _parameters(study: Study, draws: int) -> pd.DataFrame:

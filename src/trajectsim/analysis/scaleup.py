@@ -222,7 +222,7 @@ class _Read:
         self.no_money = self._sum("budgets", pots, "quantity").mean(axis=2)[:, :, 0]
         declared = outcomes_of(study.manifest)
         found = outcome_arrays(study, design, {k: v for k, v in declared.items() if k == "work"})
-        self.work = found["work"].mean(axis=2) * design.youths * design.years if "work" in found else None
+        self.work = found["work"].mean(axis=2) * design.youths * design.lived if "work" in found else None
 
     def _sum(self, table: str, axes: Mapping[str, Sequence[Any]], value: str) -> F64:
         """Return sums of a table as an array [A, D, R, ...]; nil where the study has no such table."""
@@ -319,7 +319,7 @@ class _Read:
             "posts": self.sized.posts(self.sized.places[a - 1]),
             "strength": per_unit(weighed, needed),
             "hours_given_share": per_unit(given, needed),
-            "coaches_left_per_year": finite(self.teams[a, ..., 3].sum(axis=2).mean() / self.design.years),
+            "coaches_left_per_year": finite(self.teams[a, ..., 3].sum(axis=2).mean() / self.design.lived),
         }
 
     def _provision(self, a: int, i: int) -> Tree:

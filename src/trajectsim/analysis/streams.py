@@ -77,7 +77,7 @@ def _within(amount: F64, years: int) -> F64:
 
 def cut(streams: Streams, years: int) -> Streams:
     """Return the first `years` only."""
-    design = replace(streams.design, years=years)
+    design = replace(streams.design, years=years, last=1.0)
     return Streams(design, streams.lines, streams.amount[:, :, :years], streams.present[:, :, :years])
 
 

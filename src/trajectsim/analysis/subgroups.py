@@ -111,7 +111,7 @@ def subgroups(
         members = _members(study.manifest, outcome)
         if members and not untold & set(members):
             months = array_of(frame, "months", {**axes, "name": members}).sum(axis=-1)
-            measured[name] = months / (design.years if outcome.per == "year" else 1)
+            measured[name] = months / (design.lived if outcome.per == "year" else 1)
     tree: dict[str, Any] = {
         "followed_per_draw": youths,
         "shown_from": {"in_all": FEWEST_IN_ALL, "per_run": FEWEST_PER_RUN},

@@ -37,13 +37,22 @@ class Study(Protocol):
 
 @dataclass(frozen=True)
 class Design:
-    """Which runs count: names of the arms (the null alternative first), draws, replicates; youths and years per run."""
+    """Which runs count: names of the arms (the null alternative first), draws, replicates; youths and years per run.
+
+    Of `years` a part of a year counts as one; `last` is how much of the last one was lived.
+    """
 
     arms: tuple[str, ...]
     draws: tuple[int, ...]
     replicates: tuple[int, ...]
     youths: int
     years: int
+    last: float = 1.0
+
+    @property
+    def lived(self) -> float:
+        """Years that were lived: what "per year" means."""
+        return self.years - 1 + self.last
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -113,7 +122,9 @@ def design_of(study: Study) -> Design:
             "no draw of this study is finished in every arm, so nothing can be compared",
             cure="run the study again; it goes on where it stopped",
         )
-    return Design(arms, draws, replicates, int(manifest["size"]), n_years(manifest))
+    years = n_years(manifest)
+    last = int(manifest["steps"]) / int(manifest["steps_per_year"]) - (years - 1)
+    return Design(arms, draws, replicates, int(manifest["size"]), years, last)
 
 
 def n_years(manifest: Mapping[str, Any]) -> int:

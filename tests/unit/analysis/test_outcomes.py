@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from trajectsim.analysis.compare import summarise
-from trajectsim.analysis.outcomes import load_outcomes, outcomes_of
+from trajectsim.analysis.outcomes import load_outcomes, outcome_arrays, outcomes_of
+from trajectsim.analysis.tables import design_of
 
 Make = Callable[..., Any]
 
@@ -27,6 +28,17 @@ def test_a_model_of_ones_own_shows_its_own_states_and_events(make_study: Make) -
     found = summarise(study)
     assert found["difference"]["outcomes"]["jobs.regular_work"]["mean"] == pytest.approx(12 / 30)
     assert found["outcome_titles"]["quarrel"]["per"] == "period"
+
+
+def test_months_a_year_are_those_of_the_years_lived(make_study: Make) -> None:
+    """Of a last year that is half as long, months are divided by half a year."""
+    study = make_study(draws=2, replicates=1)
+    whole, years = outcome_arrays(study, design_of(study), load_outcomes()), design_of(study).years
+    study.manifest["steps"] -= 6
+    design = design_of(study)
+    assert (design.years, design.lived) == (years, years - 0.5)
+    short = outcome_arrays(study, design, load_outcomes())
+    assert whole["work"].any() and short["work"] == pytest.approx(whole["work"] * years / (years - 0.5))
 
 
 def test_a_world_around_a_model_of_ones_own_leaves_its_outcomes(make_study: Make) -> None:
