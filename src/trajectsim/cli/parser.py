@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
             message, near = f"there is no command '{found.group(1)}'", nearest(found.group(1), commands)
         elif found := re.search(r"unrecognized arguments: ([^\s=]+)", message):
             name = found.group(1)
-            message = f"there is no option '{name}' here"
+            message = f"there is no option '{name}' here" if name.startswith("-") else f"'{name}' is one word too many"
             near = nearest(name, [option for option in options if option != name])
         raise UserError.of(message, near=near, cure=help_of)
 

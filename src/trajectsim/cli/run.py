@@ -30,7 +30,8 @@ def add_commands(commands: Commands) -> None:
 
     youth = commands.add("youth", _youth, "write one youth's lives in all worlds")
     youth.add_argument("dir", metavar="DIR", help="a folder with results")
-    youth.add_argument("id", metavar="ID", help="number of a youth, or name of a preset (bram)")
+    who = "number of a youth, or name of a preset (bram); without it, who is stored is told"
+    youth.add_argument("id", metavar="ID", nargs="?", default="", help=who)
 
 
 def _run(args: argparse.Namespace) -> None:

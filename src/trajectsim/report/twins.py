@@ -41,7 +41,7 @@ def find_youth(lives: pd.DataFrame, who: str, directory: Path) -> pd.DataFrame:
     if near is None and wanted.isdecimal():
         near = str(min(numbers, key=lambda n: abs(n - int(wanted))))
     raise UserError.of(
-        f"there is no stored life of youth '{who}'",
+        f"there is no stored life of youth '{who}'" if wanted else "no youth is named",
         file=str(directory),
         near=near,
         allowed=", ".join([*presets, _spans(numbers)]),

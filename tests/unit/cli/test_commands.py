@@ -149,6 +149,8 @@ def test_run_writes_results_report_and_answer(capsys: Captured, tmp_path: Path) 
     assert (out / "summary.json").read_bytes() == before
     assert cli.main(["youth", str(out), "kim"]) == 0
     assert "Geschreven: " in capsys.readouterr().out
+    assert "no youth is named; allowed: kim" in refused(capsys, "youth", str(out))
+    assert f"'{out}' is one word too many" in refused(capsys, "report", str(out), str(out))
 
     other = refused(capsys, "run", SCENARIO, "--out", str(out), "--draws", "2", "--seed", "4")
     assert other and (out / "summary.json").read_bytes() == before
