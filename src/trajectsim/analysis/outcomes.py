@@ -81,7 +81,10 @@ def _title(manifest: Mapping[str, Any], path: str, name: str) -> Text:
 
 
 def outcome_arrays(study: Study, design: Design, outcomes: Mapping[str, Outcome]) -> dict[str, F64]:
-    """Return each outcome per youth [A, D, R], per year lived or in all; outcomes of which the model has no state or event are left out."""
+    """Return each outcome per youth [A, D, R], per year lived or in all.
+
+    Outcomes of which the model has no state or event are left out.
+    """
     axes: dict[str, Sequence[Any]] = {"arm": design.arms, "draw": design.draws, "replicate": design.replicates}
     by = [*axes]
     months = sums(study, "occupancy", [*by, "domain", "state"], ["n"])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import math
 
-from trajectsim.cli.inputs import results_folder
+from trajectsim.cli.inputs import as_number, results_folder
 from trajectsim.cli.parser import Commands
 from trajectsim.cli.say import new_console
 from trajectsim.errors import UserError
@@ -34,7 +33,7 @@ def add_commands(commands: Commands) -> None:
 def _decide(args: argparse.Namespace) -> None:
     folder = results_folder(args.dir)
     others = [results_folder(name) for name in args.beside]
-    threshold, youths = _number(args.threshold, "--threshold"), _number(args.youths, "--youths")
+    threshold, youths = as_number(args.threshold, "--threshold"), as_number(args.youths, "--youths")
     cost = _cost(args.cost)
     from trajectsim.analysis.decide import decision_summary, robust_over
     from trajectsim.study.store import open_study
@@ -61,21 +60,7 @@ def _cost(text: str | None) -> tuple[float, float] | None:
     start, comma, each = text.partition(",")
     if not comma:
         raise UserError.of(f"'{text}' is not two amounts", key="--cost", cure="write 50000,1500")
-    costs = float(_number(start, "--cost") or 0), float(_number(each, "--cost") or 0)
+    costs = float(as_number(start, "--cost") or 0), float(as_number(each, "--cost") or 0)
     if min(costs) < 0:
         raise UserError.of(f"'{text}' holds an amount below nil", key="--cost", allowed="0 or more")
     return costs
-
-
-def _number(text: str | None, option: str) -> float | None:
-    """Return what was given as a number; neither `nan` nor `inf` is one."""
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        cure = "write digits, with a point before decimals"
-        raise UserError.of(f"'{text}' is not a number", key=option, cure=cure)
-    return number

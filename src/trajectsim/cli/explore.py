@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from trajectsim.cli.inputs import results_folder
+from trajectsim.cli.inputs import as_number, results_folder
 from trajectsim.cli.parser import Commands, Parser
 from trajectsim.cli.say import new_console, written
-from trajectsim.errors import UserError
 
 __all__ = ["add_commands"]
 
@@ -62,23 +61,13 @@ def _discover(args: argparse.Namespace) -> None:
     from trajectsim.study.store import write_json, write_text
 
     study = _opened(args)
-    found = discover(study, args.of, args.arm, _number(args.above, "--above"), _number(args.below, "--below"))
+    found = discover(study, args.of, args.arm, as_number(args.above, "--above"), as_number(args.below, "--below"))
     write_json(study.path / "discovery.json", found)
     print_discovery(found, study.manifest, args.lang, new_console())
     figure = draw_boxes(found, *shown_points(study, found), study.manifest, args.lang)
     if figure is not None:
         write_text(study.path / "discovery.svg", figure)
     written(args.lang, study.path / ("discovery.json" if figure is None else "discovery.svg"))
-
-
-def _number(text: str | None, option: str) -> float | None:
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        cure = f"write {option} {text.replace(',', '.')}" if "," in text else f"write {option} 1000, for example"
-        raise UserError.of(f"'{text}' is not a number", key=option, cure=cure) from None
 
 
 def _sql(args: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from trajectsim.config.scenario import Scenario
     from trajectsim.evidence.describe import Record
 
-__all__ = ["at_least_one", "checked", "overrides", "records_of", "results_folder", "set_option"]
+__all__ = ["as_number", "at_least_one", "checked", "overrides", "records_of", "results_folder", "set_option"]
 
 
 def set_option(parser: argparse.ArgumentParser) -> None:
@@ -69,6 +70,20 @@ def results_folder(name: str) -> Path:
     cure = "name a folder that `trajectsim run` has written"
     near, allowed = nearest(folder.name, names), ", ".join(sorted(names)) or None
     raise UserError.of(what, file=name, near=near, allowed=allowed, cure=cure)
+
+
+def as_number(text: str | None, option: str) -> float | None:
+    """Return what an option was given as a number, None where it was left out; `nan` and `inf` are none."""
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        cure = f"write {option} {text.replace(',', '.')}" if "," in text else f"write {option} 1000, for example"
+        raise UserError.of(f"'{text}' is not a number", key=option, cure=cure)
+    return number
 
 
 def at_least_one(number: int | None, option: str, what: str) -> None:

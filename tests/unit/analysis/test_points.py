@@ -118,6 +118,8 @@ def test_discover_and_sql_from_the_command_line(grid: trajectsim.Study, capsys: 
     assert "21" in capsys.readouterr().out
     assert main(["sql", str(grid.path), "SELECT count(*) AS n FROM design"]) == 0
     assert "21" in capsys.readouterr().out
+    assert main(["discover", str(grid.path), "--above", "nan"]) == 2
+    assert "'nan' is not a number" in capsys.readouterr().err
     assert main(["discover", str(grid.path), "--above", "1,5"]) == 2
     assert "1.5" in capsys.readouterr().err
     assert trajectsim.verify(grid.path).whole
