@@ -24,6 +24,12 @@ def both(tmp_path: Path) -> tuple[str, str]:
     return str(a), str(b)
 
 
+@pytest.fixture
+def no_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the reports of A and of B, which `test_compare` looks at."""
+    monkeypatch.setattr("trajectsim.report.report.write_report", lambda *_: None)
+
+
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_compare(capsys: Captured, both: tuple[str, str], tmp_path: Path, lang: str) -> None:
     out = tmp_path / "out"
@@ -52,6 +58,7 @@ def test_compare(capsys: Captured, both: tuple[str, str], tmp_path: Path, lang: 
     assert "€" in euros
 
 
+@pytest.mark.usefixtures("no_reports")
 def test_the_same_twice_is_nil(capsys: Captured, both: tuple[str, str], tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert cli.main(["compare", both[0], both[0], "--out", str(out), "--draws", "2", "--lang", "en"]) == 0
@@ -61,6 +68,7 @@ def test_the_same_twice_is_nil(capsys: Captured, both: tuple[str, str], tmp_path
     assert all(item["difference"]["sd"] == 0 for pair in tree["pairs"] for item in pair["cost"].values())
 
 
+@pytest.mark.usefixtures("no_reports")
 def test_default_folder_is_named_after_both(
     capsys: Captured, both: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +78,7 @@ def test_default_folder_is_named_after_both(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.usefixtures("no_reports")
 def test_what_cannot_be_compared(capsys: Captured, both: tuple[str, str], tmp_path: Path) -> None:
     text = Path(both[1]).read_text(encoding="utf-8")
     Path(both[1]).write_text(text.replace("years: 2", "years: 3"), encoding="utf-8")
@@ -82,6 +91,7 @@ def test_what_cannot_be_compared(capsys: Captured, both: tuple[str, str], tmp_pa
     assert "there is no such file" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("no_reports")
 def test_other_numbers_of_youths_are_told(capsys: Captured, both: tuple[str, str], tmp_path: Path) -> None:
     text = Path(both[1]).read_text(encoding="utf-8")
     Path(both[1]).write_text(text.replace("size: 50", "size: 30"), encoding="utf-8")

@@ -24,6 +24,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def page(folder: Path) -> str:
+    """The report, written once for the tests that read it."""
+    assert cli.main(["report", str(folder)]) == 0
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_without_all_there_are_two_pages_and_no_other_files(folder: Path, capsys: Captured, lang: str) -> None:
     assert cli.main(["report", str(folder), "--lang", lang]) == 0
@@ -36,9 +43,7 @@ def test_without_all_there_are_two_pages_and_no_other_files(folder: Path, capsys
     assert say("enough.title") in page and say("chosen.agenda") in page
 
 
-def test_every_number_leads_to_its_source(folder: Path) -> None:
-    assert cli.main(["report", str(folder)]) == 0
-    page = (folder / "report.html").read_text(encoding="utf-8")
+def test_every_number_leads_to_its_source(page: str) -> None:
     ids = set(re.findall(r'\bid="([^"]+)"', page))
     prices = set(re.findall(r'href="#(p-prices[^"]+)"', page))
     sources = set(re.findall(r'href="#(source-[^"]+)"', page))
@@ -46,9 +51,8 @@ def test_every_number_leads_to_its_source(folder: Path) -> None:
     assert prices | sources <= ids
 
 
-def test_a_group_of_four_is_too_small_to_be_shown(folder: Path) -> None:
-    assert cli.main(["report", str(folder)]) == 0
-    assert 'id="h-groups"' not in (folder / "report.html").read_text(encoding="utf-8")
+def test_a_group_of_four_is_too_small_to_be_shown(page: str) -> None:
+    assert 'id="h-groups"' not in page
 
 
 def test_all_writes_tables_and_figures(folder: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -63,10 +67,8 @@ def test_all_writes_tables_and_figures(folder: Path, tmp_path: Path, capsys: Cap
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no browser here")
-def test_a_link_opens_what_is_folded(folder: Path, tmp_path: Path) -> None:
+def test_a_link_opens_what_is_folded(page: str, tmp_path: Path) -> None:
     assert CHROMIUM is not None
-    assert cli.main(["report", str(folder)]) == 0
-    page = (folder / "report.html").read_text(encoding="utf-8")
     assert "<details open" not in page
     target = re.search(r'href="#(p-prices[^"]+)"', page)
     assert target is not None
