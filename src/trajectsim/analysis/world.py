@@ -112,7 +112,7 @@ def _teams(study: Study, design: Design) -> Tree:
                 continue
             rows = wide[wide.index.get_level_values("arm").astype(str) == arm]
             busy = rows[rows["hours_needed"] > 0]
-            count = len(design.draws) * len(design.replicates) * design.years
+            count = len(design.draws) * len(design.replicates) * design.lived
             out.setdefault(name, {})[arm] = {
                 "hours_needed": finite(rows["hours_needed"].sum() / count),
                 "hours_given": finite(rows["hours_given"].sum() / count),
@@ -128,7 +128,7 @@ def _budgets(study: Study, design: Design, told: Mapping[str, Any]) -> Tree:
     names = list(told)
     measures = ("cents", "requests_without_money", "cap")
     kept = _per_run(study, design, "budgets", {"budget": names, "measure": measures}, "quantity")
-    scale = 1 / (100 * design.youths * design.years)
+    scale = 1 / (100 * design.youths * design.lived)
     outs = _named(study.table("budgets"), {"budget": names, "measure": measures, "arm": design.arms})
     outs = outs[(outs["measure"] == "first_month_out") & outs["draw"].isin(design.draws) & (outs["quantity"] > 0)]
     count = len(design.draws) * len(design.replicates) * design.years
