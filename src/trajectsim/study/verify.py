@@ -22,7 +22,8 @@ from trajectsim.study.store import open_study
 __all__ = ["Finding", "Verdict", "verify"]
 
 BESIDE = ("manifest.json", "summary.json", "report.html", "council.html", "tables.xlsx", "design.parquet",
-          "sensitivity.json", "sensitivity.svg", "discovery.json", "discovery.svg", *AIDS)  # fmt: skip
+          "sensitivity.json", "sensitivity.svg", "discovery.json", "discovery.svg", "triangle.json", "triangle.html",
+          *AIDS)  # fmt: skip
 """Files that may stand beside the tables; pages of youths (`youth_*.html`) and files that begin with a dot may too."""
 OURS = ("scenarios", "manifests", RECORDS)
 REPORTED = ("tables", "figures")

@@ -101,6 +101,7 @@ def test_triangle_of_a_run(capsys: Captured, tmp_path: Path) -> None:
         assert cli.main(["triangle", str(out), "--lang", lang]) == 0
         assert title in capsys.readouterr().out
         assert title in whole_page(out / "triangle.html")
+    assert cli.main(["verify", str(out)]) == 0  # a page beside the tables does them no harm
 
 
 def test_triangle_of_nothing(capsys: Captured, tmp_path: Path) -> None:
