@@ -358,6 +358,11 @@ def advance(
             if t == t_to:  # no steps: the opening alone
                 break
             if not granting:
+                present = 0
+                for i in range(n):
+                    present += work.alive[i]
+                if present == 0:  # nobody has come yet, or everybody has left
+                    continue
                 if s.measures.shape[0] > 0:
                     count_measures(s, v, c, led, work, start, n, t, row)
                 drift_latents(s, v, c, w, work, start, n)
