@@ -30,7 +30,8 @@ def test_domains_stand_in_the_order_of_the_design() -> None:
         "primary_school", "special_primary", "special_school", "care_education_place", "home_sitting",
         "child_temporary_place",
     ]  # fmt: skip
-    assert {name for name, state in model.domains["vital"].states.items() if state.gone} == {"died", "moved", "grown_up"}
+    gone = {name for name, state in model.domains["vital"].states.items() if state.gone}
+    assert gone == {"died", "moved", "grown_up"}
 
 
 def test_every_assumption_says_what_sort_of_judgement_it_is() -> None:
