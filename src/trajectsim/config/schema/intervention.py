@@ -26,35 +26,6 @@ __all__ = [
 ]
 
 
-class InterventionEffect(Frozen):
-    """What changes while a youth is in one of the programme's states: a hazard (`exit`, by `ratio` or `adds`) or the
-    drift of a latent (`latent`, by `drift`).
-
-    `dose` and `reference` come with an ingredient: the effect counts for (1 + k) x / (1 + k x) of itself (on the log
-    scale for a ratio), x being dose / reference and k the model's `diminishing`."""
-
-    exit: str | None = None
-    latent: str | None = None
-    while_: Annotated[list[Literal["enrolled", "aftercare", "ended"]], Field(alias="while", min_length=1)]
-    ratio: Number | None = None
-    adds: Number | None = None
-    drift: Number | None = None
-    dose: Number | None = None
-    reference: Number | None = None
-
-    @model_validator(mode="after")
-    def _one_form(self) -> InterventionEffect:
-        if (self.dose is None) != (self.reference is None):
-            raise ValueError("a dose needs the reference dose at which the effect counts in full")
-        if (self.exit is None) == (self.latent is None):
-            raise ValueError("an effect names either an exit (a hazard) or a latent")
-        if self.exit is not None and ((self.ratio is None) == (self.adds is None) or self.drift is not None):
-            raise ValueError("an effect on a hazard has either ratio or adds")
-        if self.latent is not None and (self.drift is None or self.ratio is not None or self.adds is not None):
-            raise ValueError("an effect on a latent has drift")
-        return self
-
-
 class IngredientEffect(Frozen):
     """One thing that an ingredient changes: a hazard (`exit`, by `ratio` or `adds`) or the drift of a latent."""
 
@@ -72,6 +43,24 @@ class IngredientEffect(Frozen):
             raise ValueError("an effect on a hazard has either ratio or adds")
         if self.latent is not None and (self.drift is None or self.ratio is not None or self.adds is not None):
             raise ValueError("an effect on a latent has drift")
+        return self
+
+
+class InterventionEffect(IngredientEffect):
+    """What changes while a youth is in one of the programme's states: a hazard (`exit`, by `ratio` or `adds`) or the
+    drift of a latent (`latent`, by `drift`).
+
+    `dose` and `reference` come with an ingredient: the effect counts for (1 + k) x / (1 + k x) of itself (on the log
+    scale for a ratio), x being dose / reference and k the model's `diminishing`."""
+
+    while_: Annotated[list[Literal["enrolled", "aftercare", "ended"]], Field(alias="while", min_length=1)]
+    dose: Number | None = None
+    reference: Number | None = None
+
+    @model_validator(mode="after")
+    def _whole_dose(self) -> InterventionEffect:
+        if (self.dose is None) != (self.reference is None):
+            raise ValueError("a dose needs the reference dose at which the effect counts in full")
         return self
 
 
