@@ -151,6 +151,7 @@ def _leaves(tree: Any, values: F64, fails: Mask, names: Sequence[str]) -> list[T
     found: list[Tree] = []
 
     def walk(node: int, bounds: dict[int, tuple[float, float]], inside: Mask) -> None:
+        """Add the leaves below a node, whose points lie within `bounds`."""
         j = int(tree.feature[node])
         if j < 0:
             n, bad = int(inside.sum()), int((inside & fails).sum())

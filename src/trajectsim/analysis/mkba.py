@@ -155,6 +155,7 @@ class _Context:
         self.good = {name: outcome.good for name, outcome in declared.items()}
 
     def arm(self, a: int) -> Tree:
+        """Return everything about one arm beside the first."""
         amount, present = self.streams.difference(a)
         by_line = present.sum(axis=1)
         standard = self.found.values[0][:, self.found.table.rates[0]]

@@ -214,6 +214,7 @@ class _Reader:
         self.mistakes.append(Mistake(what, self.file, self.row, key, **more))
 
     def read(self, table: list[tuple[int, list[Cell]]]) -> None:
+        """Read the rows of a table, noting every mistake with its row."""
         if not table:
             return self.wrong("the table has no rows", cure="start from an exported price book")
         names = [_text(cell).lower() for cell in table[0][1]]
@@ -285,6 +286,7 @@ class _Reader:
         self.put(("lines", name, self.part), self.number(row))
 
     def line(self, name: str, row: Row) -> None:
+        """Read one price line."""
         loc: Loc = ("lines", name)
         quantity = _text(row.get("quantity")).lower()
         if quantity not in QUANTITIES:

@@ -302,6 +302,7 @@ class _Builder:
                     self.hour_terms.append((self.hour_names.index(name), place, column))
 
     def line(self, name: str, line: PriceLine, key: str, owner: str, shared: Mapping[str, Parameter]) -> None:
+        """Add one price line; `owner` and `shared` are whose parameters it may refer to."""
         kind = next(q for q in QUANTITIES if getattr(line, q) is not None)
         price = self.parameter(line.price, f"{key}.price", owner, shared)
         more = {

@@ -106,6 +106,7 @@ class _Batch:
         self.work_seconds = 0.0
 
     def run(self, kept: set[str]) -> Outcome:
+        """Run every part of this shard that is not among those kept."""
         began = time.monotonic()
         before = sum(part.cells for part in self.mine if part.name in kept)
         total = sum(part.cells for part in self.mine)

@@ -12,6 +12,7 @@ from trajectsim.config.load import DATA, read_kind
 from trajectsim.config.reader import read_mapping
 from trajectsim.config.schema import Intervention
 from trajectsim.evidence.parameter import Parameter
+from trajectsim.evidence.paths import walk
 
 GUIDE = "handreiking_leren_werken_2017"
 NULLS = {"hazard ratio": 1.0, "ratio": 1.0}
@@ -44,17 +45,7 @@ def _at(item: Intervention, path: str) -> Parameter:
 
 
 def _numbers(found: object) -> Iterator[Parameter]:
-    if isinstance(found, Parameter):
-        yield found
-    elif isinstance(found, dict):
-        for inner in found.values():
-            yield from _numbers(inner)
-    elif isinstance(found, (list, tuple)):
-        for inner in found:
-            yield from _numbers(inner)
-    elif hasattr(found, "model_fields_set"):
-        for name in type(found).model_fields:
-            yield from _numbers(getattr(found, name))
+    return (number for _, _, number in walk(found, "", (Parameter,)))
 
 
 @pytest.mark.parametrize(

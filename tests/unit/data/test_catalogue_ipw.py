@@ -15,6 +15,7 @@ from trajectsim.config.reader import read_mapping
 from trajectsim.config.scenario import load_scenario
 from trajectsim.config.schema import Intervention
 from trajectsim.evidence.parameter import Parameter
+from trajectsim.evidence.paths import walk
 
 SOURCES = {"ipw_nijkerk_2024", "ipw_child_protection_2024", "lelystad_3d_lab"}
 ALONE = ("super_assistant_half", "one_plan_one_director", "warm_handover", "decision_time", "no_search_period",
@@ -51,17 +52,7 @@ def _at(name: str, path: str) -> Parameter:
 
 
 def _numbers(found: object) -> Iterator[Parameter]:
-    if isinstance(found, Parameter):
-        yield found
-    elif isinstance(found, dict):
-        for inner in found.values():
-            yield from _numbers(inner)
-    elif isinstance(found, (list, tuple)):
-        for inner in found:
-            yield from _numbers(inner)
-    elif hasattr(found, "model_fields_set"):
-        for name in type(found).model_fields:
-            yield from _numbers(getattr(found, name))
+    return (number for _, _, number in walk(found, "", (Parameter,)))
 
 
 @pytest.mark.parametrize(
